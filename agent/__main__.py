@@ -1,0 +1,3 @@
+"""Placeholder until the command line lands."""
+def main() -> int:
+    return 0
