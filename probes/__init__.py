@@ -1,1 +1,51 @@
 """How we look: the seam to a machine, the formats we read, and one file per topic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from probes.model import Check, Topic
+
+PROBES = {
+    "reachability": "probes.reachability",
+    "daemon-config": "probes.daemon_config",
+    "systemd-unit": "probes.systemd_unit",
+    "storage": "probes.storage",
+    "disk": "probes.disk",
+    "logging": "probes.container_logging",
+    "network": "probes.network",
+    "daemon-security": "probes.daemon_security",
+    "daemon-log": "probes.daemon_log",
+    "kernel": "probes.kernel",
+    "sysctls": "probes.sysctls",
+    "cgroups": "probes.cgroups",
+    "ulimits": "probes.ulimits",
+    "clock": "probes.clock",
+    "packaging": "probes.packaging",
+    "requirements": "probes.requirements",
+    "buildkit": "probes.buildkit",
+    "swarm": "probes.swarm",
+}
+"""Topic id -> module, imported when the topic is wanted. The order is that of a report."""
+
+ENTRY_POINTS = "hullcheck.probes"
+"""Entry-point group by which other distributions add topics: ``id = module:TOPIC``."""
+
+
+def load_topic(id: str) -> Topic[Any]:  # noqa: A002
+    """The topic of that id. Raises KeyError for one that does not exist."""
+    from importlib import import_module
+
+    topic: Topic[Any] = import_module(PROBES[id]).TOPIC
+    return topic
+
+
+def load_topics() -> list[Topic[Any]]:
+    """All topics, in report order."""
+    return [load_topic(id) for id in PROBES]
+
+
+def load_checks() -> dict[str, Check]:
+    """Every check by its id, in report order."""
+    return {check.id: check for topic in load_topics() for check in topic.checks}

@@ -1,0 +1,465 @@
+"""The engine that the user's docker talks to: where it is, who provides it, which daemon it is.
+
+Every other topic asks the engine through :func:`info`, :func:`version` and :func:`get`, and asks
+about the daemon's process and files through :func:`daemon`: so no topic ever judges the files of
+a daemon that is not the one that answers.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from probes.host.questions import Absent, Endpoint, Garbled, Unreadable
+from probes.model import Missing, have, known
+
+if TYPE_CHECKING:
+    from probes.host import Host, Process
+
+DEFAULT_SOCKET = "/var/run/docker.sock"
+
+ENGINE_PATHS = ("/version", "/info")
+"""Asked of every engine, before anything else is read."""
+
+INSTALLED_AT = (
+    "/usr/bin/dockerd",
+    "/usr/local/bin/dockerd",
+    "/usr/sbin/dockerd",
+    "/snap/bin/docker",
+    "/usr/bin/podman",
+    "/opt/docker-desktop/bin/com.docker.backend",
+    "/lib/systemd/system/docker.service",
+    "/usr/lib/systemd/system/docker.service",
+    "/etc/systemd/system/docker.service",
+)
+"""What an installed engine leaves on a host even when it is not running."""
+
+
+class NoEngine(Unreadable):
+    """There is no container engine here: checks about one do not apply."""
+
+    kind = "inapplicable"
+
+
+class NotHere(Unreadable):
+    """The engine runs on another machine, in a VM or in another namespace: its files are not ours
+    to judge.
+    """
+
+    kind = "inapplicable"
+
+
+class Target(NamedTuple):
+    """The endpoint that the docker CLI would use, and why."""
+
+    endpoint: Endpoint
+    context: str
+    chosen_by: str
+    """DOCKER_HOST, DOCKER_CONTEXT, currentContext of a config.json, or default."""
+
+
+class Daemon(NamedTuple):
+    """The process behind the endpoint, when it runs on this host."""
+
+    pid: int
+    name: str
+    """dockerd, podman..."""
+    argv: tuple[str, ...]
+    uid: int
+    started: float
+    """Seconds since the epoch."""
+    config_file: str
+    """The configuration file that *this* daemon reads."""
+    config_file_named: bool
+    """Whether its command line names that file (then its absence is fatal)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """What the engine is. ``Missing`` where it, or the host, does not tell."""
+
+    endpoint: str
+    context: str
+    chosen_by: str
+    reachable: bool
+    unreachable_because: str
+    provider: str | Missing
+    """A word of the design's vocabulary: docker-engine, docker-desktop, podman, snap..."""
+    backend: str | Missing
+    """native, or what carries the engine's VM where that can be told."""
+    local: bool | Missing
+    """Whether its daemon runs on this very host, so that this host's files are its files."""
+    version: str | Missing
+    api_version: str | Missing
+    min_api_version: str | Missing
+    platform_name: str | Missing
+    """/version Platform.Name: "Docker Engine - Community" is Docker's own build, empty a
+    distribution's."""
+    storage_driver: str | Missing
+    data_root: str | Missing
+    rootless: bool | Missing
+    cgroup_version: str | Missing
+    daemon: Daemon | Missing
+
+
+# -- where ---------------------------------------------------------------------------------------
+
+
+def docker_config_dir(host: Host) -> str:
+    """The docker CLI's configuration folder: DOCKER_CONFIG, else ~/.docker."""
+    chosen = host.env("DOCKER_CONFIG")
+    return chosen or posixpath.join(host.gauge("session")["home"] or "/", ".docker")
+
+
+def cli_config(host: Host) -> dict[str, Any]:
+    """The docker CLI's config.json; empty where there is none."""
+    path = posixpath.join(docker_config_dir(host), "config.json")
+    try:
+        text = host.read_text(path)
+    except Absent:
+        return {}
+    try:
+        value = json.loads(text) if text.strip() else {}
+    except ValueError as error:
+        raise Garbled(f"{path} is not JSON: {error}", look=f"cat {path}") from None
+    if not isinstance(value, dict):
+        raise Garbled(f"{path} is not a JSON object", look=f"cat {path}")
+    return value
+
+
+def target(host: Host) -> Target:
+    """Where the user's docker would connect, by the CLI's own rules.
+
+    DOCKER_HOST wins over DOCKER_CONTEXT wins over currentContext (docker/cli cli/command/cli.go,
+    ``resolveContextName``). Raises Garbled for a context that does not exist.
+    """
+    return host.derive(_target)
+
+
+def _target(host: Host) -> Target:
+    from_env = host.env("DOCKER_HOST")
+    if from_env:
+        tls = bool(host.env("DOCKER_TLS_VERIFY") or host.env("DOCKER_TLS"))
+        folder = host.env("DOCKER_CERT_PATH") or docker_config_dir(host)
+        verify = bool(host.env("DOCKER_TLS_VERIFY"))
+        url = from_env if "://" in from_env else f"tcp://{from_env}"
+        return Target(
+            Endpoint(url, folder if tls else "", verify or not tls), "default", "DOCKER_HOST"
+        )
+    name, chosen_by = host.env("DOCKER_CONTEXT"), "DOCKER_CONTEXT"
+    if not name:
+        try:
+            name = str(cli_config(host).get("currentContext") or "")
+        except Unreadable:
+            # The CLI itself warns and goes on with the default; a check reports the file.
+            name = ""
+        chosen_by = f"currentContext of {docker_config_dir(host)}/config.json"
+    if not name or name == "default":
+        return Target(Endpoint(f"unix://{DEFAULT_SOCKET}"), "default", "default")
+    return Target(context_endpoint(host, name), name, chosen_by)
+
+
+def context_endpoint(host: Host, name: str) -> Endpoint:
+    """The endpoint of a named context, docker/cli cli/context/store (meta/<sha256>/meta.json)."""
+    import hashlib
+
+    base = f"{docker_config_dir(host)}/contexts"
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    path = f"{base}/meta/{digest}/meta.json"
+    try:
+        meta = json.loads(host.read_text(path))
+        docker = meta["Endpoints"]["docker"]
+        url = str(docker["Host"])
+    except Absent:
+        raise Garbled(
+            f"the docker context {name!r} is selected but does not exist",
+            look="docker context ls",
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise Garbled(f"{path} describes no docker endpoint", look=f"cat {path}") from None
+    tls_dir = f"{base}/tls/{digest}/docker"
+    has_tls = known(lambda: host.exists(f"{tls_dir}/ca.pem") or host.exists(f"{tls_dir}/cert.pem"))
+    return Endpoint(url, tls_dir if has_tls is True else "", not docker.get("SkipTLSVerify"))
+
+
+# -- asking --------------------------------------------------------------------------------------
+
+
+def get(host: Host, path: str) -> Any:  # noqa: ANN401 - any JSON
+    """``GET path`` of the user's engine; :class:`NoEngine` where this host has none at all."""
+    where = target(host)
+    try:
+        return host.engine(where.endpoint, path)
+    except Absent as error:
+        if where.chosen_by == "default" and not host.derive(installed):
+            raise NoEngine("there is no container engine on this host") from None
+        raise Absent(f"the engine is not running: {error.reason}", look=error.look) from None
+
+
+def info(host: Host) -> dict[str, Any]:
+    """GET /info of the user's engine."""
+    return _object(get(host, "/info"), "/info")
+
+
+def version(host: Host) -> dict[str, Any]:
+    """GET /version of the user's engine."""
+    return _object(get(host, "/version"), "/version")
+
+
+def _object(value: Any, path: str) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    if not isinstance(value, dict):
+        raise Garbled(f"GET {path} answered with something that is no JSON object")
+    return value
+
+
+def installed(host: Host) -> bool:
+    """Whether an engine has been installed or runs here, whoever its provider is."""
+    running = have(known(host.processes), ())
+    if any(p.name in {"dockerd", "podman", "rootlesskit"} for p in running):
+        return True
+    return any(_is_there(host, path) for path in INSTALLED_AT)
+
+
+def _is_there(host: Host, path: str) -> bool:
+    return known(lambda: host.exists(path)) is True
+
+
+# -- which daemon --------------------------------------------------------------------------------
+
+
+def daemon(host: Host) -> Daemon:
+    """The daemon's process on this host.
+
+    Raises: NotHere when it runs elsewhere, NoEngine, or another Unreadable when it cannot be told.
+    """
+    return host.derive(_daemon)
+
+
+def _daemon(host: Host) -> Daemon:
+    where = target(host)
+    processes = host.processes()
+    if where.endpoint.url.startswith("unix://"):
+        path = where.endpoint.url.removeprefix("unix://")
+        try:
+            pid = host.peer(path)
+        except Absent:
+            # Not running: a dockerd that starts or hangs may still be there to look at.
+            pid = 1
+        if pid == 0:
+            raise NotHere("the daemon runs outside this container's process namespace")
+        if pid != 1:
+            process = next((p for p in processes if p.pid == pid), None)
+            if process is None:
+                raise NotHere(f"{path} is held by process {pid}, which is no container engine")
+            return _described(host, process)
+    elif not _same_kernel(host):
+        raise NotHere(f"the engine is on another machine ({where.endpoint.url})")
+    daemons = [p for p in processes if p.name == "dockerd"]
+    if len(daemons) > 1:
+        activated = [p for p in daemons if any("fd://" in word for word in p.argv)]
+        daemons = activated if len(activated) == 1 else daemons
+    if not daemons:
+        if where.chosen_by == "default" and not host.derive(installed):
+            raise NoEngine("there is no container engine on this host")
+        raise Absent("no dockerd is running on this host", look="pgrep -a dockerd")
+    if len(daemons) > 1:
+        pids = ", ".join(str(p.pid) for p in daemons)
+        raise Garbled(f"several dockerd run here ({pids}) and none can be told to be the one")
+    return _described(host, daemons[0])
+
+
+def _same_kernel(host: Host) -> bool:
+    """Whether the engine that answers says it is this machine (a TCP endpoint of our own)."""
+    answer, system = info(host), host.gauge("system")
+    return bool(
+        answer.get("Name") == system["hostname"]
+        and answer.get("KernelVersion") == system["release"]
+    )
+
+
+def _described(host: Host, process: Process) -> Daemon:
+    named = flag_values(process.argv, "config-file")
+    if named:
+        path = named[-1]
+    elif process.uid != 0:
+        path = f"{home_of(host, process.uid)}/.config/docker/daemon.json"
+    else:
+        path = "/etc/docker/daemon.json"
+    return Daemon(
+        pid=process.pid,
+        name=process.name,
+        argv=process.argv,
+        uid=process.uid,
+        started=process.started,
+        config_file=path,
+        config_file_named=bool(named),
+    )
+
+
+def flag_values(argv: tuple[str, ...], name: str) -> list[str]:
+    """The values of a long flag that takes one, in order, written ``--x=v`` or ``--x v``."""
+    values = []
+    for index, word in enumerate(argv):
+        if word == f"--{name}" and index + 1 < len(argv):
+            values.append(argv[index + 1])
+        elif word.startswith(f"--{name}="):
+            values.append(word.partition("=")[2])
+    return values
+
+
+def home_of(host: Host, uid: int) -> str:
+    """A user's home directory by /etc/passwd, passwd(5)."""
+    for line in host.read_text("/etc/passwd").splitlines():
+        fields = line.split(":")
+        if len(fields) >= 7 and fields[2] == str(uid):  # noqa: PLR2004 - passwd(5)
+            return fields[5]
+    raise Absent(f"/etc/passwd has no user {uid}")
+
+
+# -- who -----------------------------------------------------------------------------------------
+
+
+def provider_of(version: dict[str, Any], info: dict[str, Any]) -> str:
+    """Who provides the engine, from what it says of itself.
+
+    Sources: outputs of ``docker info`` of the providers' users; /version Platform.Name is set by
+    Docker's own builds only (docker-ce-packaging).
+    """
+    platform = str((version.get("Platform") or {}).get("Name") or "")
+    system = str(info.get("OperatingSystem") or "")
+    kernel = str(info.get("KernelVersion") or "")
+    name = str(info.get("Name") or "")
+    root = str(info.get("DockerRootDir") or "")
+    components = {
+        str(c.get("Name")) for c in version.get("Components") or [] if isinstance(c, dict)
+    }
+    labels = info.get("Labels") or []
+    if "Podman Engine" in components:
+        return "podman"
+    if "Docker Desktop" in platform or system == "Docker Desktop":
+        return "docker-desktop"
+    if "orbstack" in kernel.lower() or system == "OrbStack":
+        return "orbstack"
+    if "rancher-desktop" in name or "Rancher Desktop" in system:
+        return "rancher-desktop"
+    if name == "colima" or name.startswith("colima-"):
+        return "colima"
+    if any(str(label).startswith("provider=") for label in labels) and name.startswith("minikube"):
+        return "minikube"
+    if name == "minikube":
+        return "minikube"
+    if name.startswith("lima-finch"):
+        return "finch"
+    if name.startswith("lima-"):
+        return "lima"
+    if root.startswith("/var/snap/"):
+        return "snap"
+    return "docker-engine"
+
+
+_IN_A_VM = {"docker-desktop", "orbstack", "rancher-desktop", "colima", "lima", "finch", "minikube"}
+
+
+def security_options(info: dict[str, Any]) -> tuple[str, ...]:
+    """The names of /info SecurityOptions: seccomp, apparmor, rootless, userns, cgroupns..."""
+    names = []
+    for option in info.get("SecurityOptions") or []:
+        for part in str(option).split(","):
+            key, _, value = part.partition("=")
+            if key == "name":
+                names.append(value)
+    return tuple(names)
+
+
+def look(host: Host) -> Engine:
+    """Who and where the engine is: never raises, whatever is wrong with it."""
+    return host.derive(_look)
+
+
+def _look(host: Host) -> Engine:
+    where = known(lambda: target(host))
+    if isinstance(where, Missing):
+        return _unreached("", "", "", where)
+    said = known(lambda: version(host))
+    told = known(lambda: info(host))
+    process = known(lambda: daemon(host))
+    if isinstance(said, Missing):
+        return _unreached(where.endpoint.url, where.context, where.chosen_by, said, process)
+    if isinstance(told, Missing):
+        provider: str | Missing = provider_of(said, {})
+        told_or_empty: dict[str, Any] = {}
+    else:
+        provider, told_or_empty = provider_of(said, told), told
+    return Engine(
+        endpoint=where.endpoint.url,
+        context=where.context,
+        chosen_by=where.chosen_by,
+        reachable=True,
+        unreachable_because="",
+        provider=provider,
+        backend=_backend(str(provider)),
+        local=_local(host, str(provider), process, told),
+        version=_text(said, "Version"),
+        api_version=_text(said, "ApiVersion"),
+        min_api_version=_text(said, "MinAPIVersion"),
+        platform_name=str((said.get("Platform") or {}).get("Name") or ""),
+        storage_driver=told if isinstance(told, Missing) else _text(told, "Driver"),
+        data_root=told if isinstance(told, Missing) else _text(told, "DockerRootDir"),
+        rootless=told
+        if isinstance(told, Missing)
+        else "rootless" in security_options(told_or_empty),
+        cgroup_version=told if isinstance(told, Missing) else str(told.get("CgroupVersion") or "1"),
+        daemon=process,
+    )
+
+
+def _unreached(
+    url: str, context: str, chosen_by: str, why: Missing, process: Daemon | Missing | None = None
+) -> Engine:
+    return Engine(
+        endpoint=url,
+        context=context,
+        chosen_by=chosen_by,
+        reachable=False,
+        unreachable_because=why.reason,
+        provider=why,
+        backend=why,
+        local=why,
+        version=why,
+        api_version=why,
+        min_api_version=why,
+        platform_name=why,
+        storage_driver=why,
+        data_root=why,
+        rootless=why,
+        cgroup_version=why,
+        daemon=why if process is None else process,
+    )
+
+
+def _backend(provider: str) -> str | Missing:
+    if provider in _IN_A_VM:
+        return Missing("what carries the engine's VM is not told by the engine", "absent")
+    return "native"
+
+
+def _local(
+    host: Host, provider: str, process: Daemon | Missing, told: dict[str, Any] | Missing
+) -> bool | Missing:
+    if not isinstance(process, Missing):
+        return True
+    if provider in _IN_A_VM or process.kind == "inapplicable":
+        return False
+    if isinstance(told, Missing):
+        return told
+    system = known(lambda: host.gauge("system"))
+    if isinstance(system, Missing):
+        return system
+    return bool(told.get("KernelVersion") == system["release"])
+
+
+def _text(answer: dict[str, Any], key: str) -> str | Missing:
+    value = answer.get(key)
+    return str(value) if value not in {None, ""} else Missing(f"the engine does not tell {key}")

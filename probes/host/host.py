@@ -1,0 +1,319 @@
+"""The Host: typed questions over one source of answers, each asked once, under one deadline."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import threading
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
+
+from probes.host import redaction
+from probes.host.questions import (
+    FAILURES,
+    Answer,
+    Endpoint,
+    Garbled,
+    Mount,
+    Process,
+    Question,
+    Ran,
+    Refused,
+    Slow,
+    Stat,
+    StatVfs,
+    Unreadable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+T = TypeVar("T")
+
+COMMAND_TIMEOUT = 5.0
+"""Seconds a command may take. systemctl and journalctl answer in 0.05 s on a healthy host."""
+
+ENGINE_TIMEOUT = 8.0
+"""Seconds the Engine API may take. A daemon that is busy pulling needs a second or two."""
+
+FILE_TIMEOUT = 3.0
+"""Seconds a file system may take. Local disks answer in microseconds; a dead NFS mount never."""
+
+MARGIN = 0.5
+"""Seconds before the deadline at which a question gives up, so that its probe can still say so."""
+
+ENVIRONMENT_KEPT = frozenset(
+    (
+        b"DOCKER_HOST DOCKER_TMPDIR DOCKER_RAMDISK DOCKER_MIN_API_VERSION MOBY_DISABLE_PIGZ "
+        b"DOCKER_INSECURE_NO_IPTABLES_RAW HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy "
+        b"no_proxy PATH HOME LANG INVOCATION_ID NOTIFY_SOCKET LISTEN_FDS LISTEN_PID "
+        b"XDG_RUNTIME_DIR XDG_CONFIG_HOME SNAP SNAP_NAME DOCKER_OPTS ROOTLESSKIT_STATE_DIR"
+    ).split()
+)
+"""Variables of a daemon's environment that configure it; the values of all others are redacted."""
+
+
+class Source(Protocol):
+    """Where answers come from: a live machine or a record. The one thing a new kind of host adds."""
+
+    def answer(self, question: Question, timeout: float) -> Answer:
+        """Answer within ``timeout`` seconds or raise :class:`Unreadable`."""
+        ...
+
+
+class _Entry:
+    __slots__ = ("error", "ready", "value")
+
+    def __init__(self) -> None:
+        self.ready = threading.Event()
+        self.value: Answer = None
+        self.error: Unreadable | None = None
+
+
+class Answered(NamedTuple):
+    """A question with what came of it, as a bundle stores it."""
+
+    question: Question
+    value: Answer
+    error: Unreadable | None
+
+
+class Host:
+    """One machine, asked for the length of one run.
+
+    Every question is asked of the source at most once per run, from whatever thread; the same
+    answer, redacted, serves all who ask. Failures are answers as well and are raised again.
+
+    Raises (all methods): :class:`Unreadable` in one of its kinds.
+    """
+
+    def __init__(self, source: Source, *, seconds: float | None = None) -> None:
+        self.source = source
+        self.ends = None if seconds is None else time.monotonic() + seconds
+        self._entries: dict[Question, _Entry] = {}
+        self._derived: dict[Callable[[Host], Any], _Entry] = {}
+        self._lock = threading.Lock()
+
+    # -- how a question is asked ----------------------------------------------------------------
+
+    def remaining(self) -> float:
+        """Seconds left to this run."""
+        return 3600.0 if self.ends is None else self.ends - time.monotonic()
+
+    def _ask(self, question: Question, timeout: float) -> Answer:
+        with self._lock:
+            entry = self._entries.get(question)
+            first = entry is None
+            if entry is None:
+                entry = self._entries[question] = _Entry()
+        left = self.remaining() - MARGIN
+        if first:
+            try:
+                if left <= 0:
+                    raise Slow("the run's time was over before this was read")
+                value = self.source.answer(question, min(timeout, left))
+                entry.value = self._redacted(question, value)
+            except Unreadable as error:
+                error.reason = redaction.redact_text(error.reason)
+                entry.error = error
+            except BaseException as error:
+                # Ours, not the host's: whoever waits must not wait for ever.
+                entry.error = Garbled(f"hullcheck failed to read it: {error!r}")
+                entry.ready.set()
+                raise
+            entry.ready.set()
+        elif not entry.ready.wait(max(left, 0.001)):
+            raise Slow("it was still being read when the run's time was over")
+        if entry.error is not None:
+            raise entry.error
+        return entry.value
+
+    @staticmethod
+    def _redacted(question: Question, value: Answer) -> Answer:
+        if isinstance(value, bytes):
+            if question[1].endswith("/environ"):
+                return redaction.redact_environment(value, ENVIRONMENT_KEPT)
+            return redaction.redact_bytes(value)
+        if question[0] in {"stat", "statvfs", "list"}:
+            return value
+        return redaction.redact_json(value)
+
+    def answered(self) -> Iterator[Answered]:
+        """All that has been read so far, failures included, in a stable order."""
+        with self._lock:
+            items = sorted(self._entries.items())
+        for question, entry in items:
+            if entry.ready.is_set():
+                yield Answered(question, entry.value, entry.error)
+            else:
+                yield Answered(question, None, Slow("it had not answered when the run ended"))
+
+    def derive(self, look: Callable[[Host], T]) -> T:
+        """``look(host)``, computed once per run and shared: how one topic uses another's facts."""
+        with self._lock:
+            entry = self._derived.get(look)
+            first = entry is None
+            if entry is None:
+                entry = self._derived[look] = _Entry()
+        if first:
+            try:
+                entry.value = look(self)
+            except Unreadable as error:
+                entry.error = error
+            except BaseException as error:
+                entry.error = Garbled(f"hullcheck failed to work it out: {error!r}")
+                entry.ready.set()
+                raise
+            entry.ready.set()
+        elif not entry.ready.wait(max(self.remaining() - MARGIN / 2, 0.001)):
+            raise Slow("it was still being worked out when the run's time was over")
+        if entry.error is not None:
+            raise entry.error
+        return cast("T", entry.value)
+
+    # -- files ----------------------------------------------------------------------------------
+
+    def read_bytes(self, path: str) -> bytes:
+        """A regular file's content, at most 1 MiB (else :class:`Garbled`, with its size)."""
+        return cast("bytes", self._ask(("read", posixpath.normpath(path)), FILE_TIMEOUT))
+
+    def read_text(self, path: str) -> str:
+        """The same as text; bytes that are not UTF-8 come as U+FFFD."""
+        return self.read_bytes(path).decode("utf-8", "replace")
+
+    def read_tail(self, path: str) -> str:
+        """The last 256 KiB of a log file, from the first whole line."""
+        data = cast("bytes", self._ask(("tail", posixpath.normpath(path)), FILE_TIMEOUT))
+        return data.decode("utf-8", "replace")
+
+    def list(self, path: str) -> tuple[str, ...]:
+        """The names in a directory, sorted; at most 10,000."""
+        return tuple(self._ask(("list", posixpath.normpath(path)), FILE_TIMEOUT))
+
+    def stat(self, path: str) -> Stat:
+        """What the path leads to, symbolic links followed."""
+        return Stat(*self._ask(("stat", posixpath.normpath(path)), FILE_TIMEOUT))
+
+    def lstat(self, path: str) -> Stat:
+        """The path itself, a symbolic link not followed."""
+        return Stat(*self._ask(("lstat", posixpath.normpath(path)), FILE_TIMEOUT))
+
+    def realpath(self, path: str) -> str:
+        """The path with all symbolic links resolved; :class:`Garbled` for a loop of links."""
+        return cast("str", self._ask(("realpath", posixpath.normpath(path)), FILE_TIMEOUT))
+
+    def readlink(self, path: str) -> str:
+        """Where a symbolic link points, as it is written."""
+        return cast("str", self._ask(("readlink", posixpath.normpath(path)), FILE_TIMEOUT))
+
+    def statvfs(self, path: str) -> StatVfs:
+        """Space and inodes of the file system that holds the path."""
+        return StatVfs(*self._ask(("statvfs", posixpath.normpath(path)), FILE_TIMEOUT))
+
+    def access(self, path: str, mode: str) -> bool:
+        """Whether this user may read (``r``), write (``w``) or execute (``x``) the path."""
+        return bool(self._ask(("access", posixpath.normpath(path), mode), FILE_TIMEOUT))
+
+    def exists(self, path: str) -> bool:
+        """Whether something is there. Raises where that cannot be told (denied, slow)."""
+        try:
+            self.stat(path)
+        except Unreadable as error:
+            if error.kind == "absent":
+                return False
+            raise
+        return True
+
+    def mounts(self) -> tuple[Mount, ...]:
+        """The mount table of our own mount namespace, in mount order."""
+        from probes.formats.mountinfo import parse_mountinfo
+
+        return parse_mountinfo(self.read_text("/proc/self/mountinfo"))
+
+    # -- commands -------------------------------------------------------------------------------
+
+    def run(self, *argv: str) -> Ran:
+        """Run a command that only reads, without a shell, with LC_ALL=C and no input.
+
+        A non-zero exit is an answer, not a failure. Raises :class:`Absent` when there is no such
+        command on PATH or in the system's sbin directories, :class:`Slow` after 5 s.
+        """
+        return Ran(*self._ask(("run", *argv), COMMAND_TIMEOUT))
+
+    def output(self, *argv: str) -> str:
+        """The standard output of a command that must succeed; else :class:`Refused`."""
+        ran = self.run(*argv)
+        if ran.code != 0:
+            first = (ran.err.strip() or ran.out.strip() or "no message").splitlines()[0]
+            raise Refused(
+                f"`{' '.join(argv)}` exited with {ran.code}: {first}",
+                look=" ".join(argv),
+                status=ran.code,
+            )
+        return ran.out
+
+    # -- the engine -----------------------------------------------------------------------------
+
+    def engine(self, endpoint: Endpoint, path: str) -> Any:  # noqa: ANN401 - any JSON
+        """``GET path`` of the Engine API, decoded. Raises :class:`Refused` on an error status."""
+        question = ("engine", endpoint.url, endpoint.tls_dir, str(int(endpoint.verify)), path)
+        return self._ask(question, ENGINE_TIMEOUT)
+
+    def ping(self, endpoint: Endpoint) -> Any:  # noqa: ANN401 - any JSON
+        """``GET /_ping``: ``{"milliseconds": float, "headers": {"Api-Version": ..., ...}}``."""
+        question = ("ping", endpoint.url, endpoint.tls_dir, str(int(endpoint.verify)))
+        return self._ask(question, ENGINE_TIMEOUT)
+
+    def peer(self, path: str) -> int:
+        """The pid of the process that listens on a unix socket (SO_PEERCRED, unix(7)).
+
+        1 where systemd holds the socket, 0 where the process lives outside our pid namespace.
+        """
+        return int(self._ask(("peer", posixpath.normpath(path)), FILE_TIMEOUT))
+
+    # -- the rest -------------------------------------------------------------------------------
+
+    def env(self, name: str) -> str | None:
+        """An environment variable of the person who asks, or None."""
+        return cast("str | None", self._ask(("env", name), 1.0))
+
+    def gauge(self, name: str) -> Any:  # noqa: ANN401 - any JSON
+        """A named reading that is no file: see :data:`probes.host.live.GAUGES` for the names."""
+        return self._ask(("gauge", name), FILE_TIMEOUT)
+
+    def now(self) -> float:
+        """The host's clock, seconds since the epoch; on a recorded host the time of recording."""
+        return float(self.gauge("clock"))
+
+    def processes(self) -> tuple[Process, ...]:
+        """The processes of container engines (dockerd, containerd, podman, ...), by pid."""
+        return tuple(
+            Process(p[0], p[1], p[2], p[3], tuple(p[4]), p[5]) for p in self.gauge("processes")
+        )
+
+
+def failure_to_json(error: Unreadable) -> dict[str, str | int]:
+    """A failed answer as a bundle stores it."""
+    out: dict[str, str | int] = {"failure": error.kind, "reason": error.reason}
+    if error.look:
+        out["look"] = error.look
+    if isinstance(error, Refused):
+        out["status"] = error.status
+    return out
+
+
+def failure_from_json(value: dict[str, Any]) -> Unreadable:
+    """The inverse; an unknown kind, from a later version, reads as :class:`Garbled`."""
+    cls = FAILURES.get(str(value.get("failure")), Garbled)
+    reason, look = str(value.get("reason", "")), str(value.get("look", ""))
+    if cls is Refused:
+        return Refused(reason, look=look, status=int(value.get("status", 0)))
+    return cls(reason, look=look)
+
+
+def decode_json(data: bytes, what: str) -> Any:  # noqa: ANN401 - any JSON
+    """JSON of an answer, or :class:`Garbled` that says whose answer was none."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise Garbled(f"{what} answered with something that is not JSON: {error}") from None
