@@ -43,7 +43,7 @@ def load_topic(id: str) -> Topic[Any]:  # noqa: A002
 
 def load_topics() -> list[Topic[Any]]:
     """All topics, in report order."""
-    return [load_topic(id) for id in PROBES]
+    return [load_topic(name) for name in PROBES]
 
 
 def load_checks() -> dict[str, Check]:

@@ -1,11 +1,30 @@
-"""Time: whether the host's clock is kept right."""
+"""Time: whether the host's clock is kept right, and whether the engine's clock agrees with it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from probes.model import WARNING, Evidence, Missing, Topic, Verdict, fail, known, need, ok
+from probes import engine
+from probes.engine_host import container_of
+from probes.host.questions import Garbled
+from probes.model import (
+    ERROR,
+    NOTE,
+    WARNING,
+    Evidence,
+    Missing,
+    Topic,
+    Verdict,
+    absent_as,
+    fail,
+    have,
+    known,
+    need,
+    ok,
+    skip,
+)
+from probes.thresholds import Threshold
 
 if TYPE_CHECKING:
     from probes.host import Host
@@ -13,22 +32,60 @@ if TYPE_CHECKING:
 STA_UNSYNC = 0x0040
 """Status bit "clock unsynchronised", adjtimex(2)."""
 
-MAX_ERROR_SECONDS = 1.0
-"""Estimated error beyond which TLS handshakes, registry tokens (issued for minutes, valid from
-*now*) and swarm certificates begin to be refused."""
+ERROR_BOUND = Threshold(
+    "clock-error-bound",
+    3.0,
+    "s",
+    "Between corrections the kernel lets its bound grow by 500 microseconds a second (adjtimex(2), "
+    "linux/timex.h MAXFREQ), and systemd-timesyncd corrects every 2048 s at most: a bound of 3 s "
+    "means no correction for 100 minutes.",
+)
+
+APART = Threshold(
+    "engine-clock-apart",
+    15.0,
+    "s",
+    "The two clocks are read a few seconds apart within one run. Registry tokens are valid from "
+    "the moment they are issued and for 60 s at least (distribution token specification).",
+)
+
+SETTLING_SECONDS = 600.0
+"""After a boot a time service may need this long: NTP polls every 64 s at first (RFC 5905) and
+wants several answers, and the network comes late."""
+
+STEERED = {
+    "hv_utils": "Hyper-V's time service",
+    "vboxguest": "VirtualBox's guest additions",
+}
+"""Kernel modules of guest tools that set the clock from outside. They call settimeofday(2), which
+leaves STA_UNSYNC set (kernel/time/timekeeping.c, do_settimeofday64 calls ntp_clear)."""
 
 TOPIC = Topic["Clock"]("clock", "Time")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """The kernel's clock discipline."""
+    """The kernel's clock discipline, and the engine's clock beside it."""
 
     synchronised: bool | Missing
     error_seconds: float | Missing
     """The kernel's own bound of the clock's error."""
-    container: bool | Missing
-    """Whether this is a container, whose clock is its host's."""
+    container: str | Missing
+    """What this host is a container of (its clock is its host's); empty for none."""
+    steered_by: str | Missing
+    """Guest tools that set this clock without telling the kernel's discipline; empty for none."""
+    clocksource: str | Missing
+    """kvm-clock, hyperv_clocksource_tsc_page, tsc, arch_sys_counter..."""
+    uptime: float | Missing
+    """Seconds since boot."""
+    now: float | Missing
+    """Seconds since the epoch by this host's clock."""
+    engine_now: float | Missing
+    """The same by the engine's."""
+    engine_built: float | Missing
+    """When the engine was built, seconds since the epoch: no right clock is behind it."""
+    local: bool | Missing
+    """Whether the engine runs on this host's kernel."""
 
 
 @TOPIC.probe
@@ -38,47 +95,271 @@ def look(host: Host) -> Clock:
     return Clock(
         synchronised=state if isinstance(state, Missing) else not state["status"] & STA_UNSYNC,
         error_seconds=state if isinstance(state, Missing) else state["maxerror"] / 1e6,
-        container=known(lambda: host.exists("/run/systemd/container")),
+        container=known(lambda: container_of(host)),
+        steered_by=known(lambda: _steered_by(host)),
+        clocksource=absent_as(
+            lambda: host.read_text(
+                "/sys/devices/system/clocksource/clocksource0/current_clocksource"
+            ).strip(),
+            "",
+        ),
+        uptime=known(lambda: _uptime(host)),
+        now=known(host.now),
+        engine_now=known(lambda: _time_of(engine.info(host).get("SystemTime"), "SystemTime")),
+        engine_built=known(lambda: _time_of(engine.version(host).get("BuildTime"), "BuildTime")),
+        local=engine.look(host).local,
     )
+
+
+def _steered_by(host: Host) -> str:
+    for module, name in STEERED.items():
+        if host.exists(f"/sys/module/{module}"):
+            return name
+    # WSL 2 builds hv_utils into its kernel, where it has no folder in every version.
+    release = str(host.gauge("system")["release"]).lower()
+    return STEERED["hv_utils"] if "microsoft" in release else ""
+
+
+def _uptime(host: Host) -> float:
+    words = host.read_text("/proc/uptime").split()
+    try:
+        return float(words[0])
+    except (ValueError, IndexError):
+        raise Garbled("/proc/uptime holds no number", look="cat /proc/uptime") from None
+
+
+def _time_of(text: object, what: str) -> float:
+    """Seconds since the epoch of an RFC 3339 time; the engine writes up to nine decimals."""
+    import re
+    from datetime import datetime
+
+    match = re.match(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$", str(text))
+    if not match:
+        raise Garbled(f"the engine does not tell its {what}")
+    offset = "+00:00" if match[2] == "Z" else match[2]
+    try:
+        return datetime.fromisoformat(match[1] + offset).timestamp()
+    except (ValueError, OverflowError):
+        raise Garbled(f"the engine's {what} is no time: {text}") from None
 
 
 @TOPIC.check(
     "clock-unsynchronised",
     WARNING,
     "Nothing keeps the clock right",
-    references=("man:adjtimex(2)", "man:timedatectl(1)"),
-    applies="Linux hosts",
+    references=(
+        "man:adjtimex(2)",
+        "man:timedatectl(1)",
+        "https://docs.kernel.org/virt/kvm/x86/timekeeping.html",
+    ),
+    applies="Linux hosts that keep their own clock: not containers, whose clock is their host's",
 )
 def clock_unsynchronised(clock: Clock) -> Verdict:
     """The kernel says that no time service is steering its clock.
 
     ## What it reads
-    The status word of adjtimex(2), which chrony, ntpd, systemd-timesyncd and the guest tools of
-    hypervisors all maintain. No service is named, so none can be missed.
+    The status word of adjtimex(2), which chrony, ntpd and systemd-timesyncd all maintain. No
+    service is named, so none can be missed. Guest tools that set a VM's clock from outside
+    (Hyper-V and WSL 2, VirtualBox) do not maintain it: with them the kernel cannot tell, and this
+    check says so instead of guessing.
 
     ## Why it matters
     A clock that drifts by minutes makes registries refuse tokens, TLS certificates look expired or
     not yet valid, builds rebuild (or not) for no visible reason, and swarm nodes fall out.
 
     ## How to mend it
-    `sudo apt-get install chrony` (or `sudo timedatectl set-ntp true` where systemd-timesyncd is
-    there), then `timedatectl` shows "System clock synchronized: yes" within a minute.
+    `sudo timedatectl set-ntp true` where systemd-timesyncd is there; else install `chrony`. Then
+    `timedatectl` shows "System clock synchronized: yes" within a few minutes.
 
     ## What could go wrong
     A clock that was far off jumps once when it is first set: databases and cron jobs notice.
 
     ## Why this severity
-    A warning: nothing breaks today, and it always breaks in the end.
+    A warning: nothing breaks today, and it always breaks in the end. In a KVM guest, whose clock
+    (kvm-clock) ticks with its host's and is off by seconds only after months, it is a note.
     """
+    if container := have(clock.container, ""):
+        return skip(f"this is a {container} container: its clock is its host's to keep")
     synchronised = need(clock.synchronised)
     seen = Evidence(
         "adjtimex(2)", "status", "synchronised" if synchronised else "STA_UNSYNC", "synchronised"
     )
     if synchronised:
         return ok("a time service keeps the clock right", seen)
-    return fail(
-        "No time service steers this host's clock: tokens and certificates fail once it has "
-        "drifted.",
-        seen,
-        mend=("sudo timedatectl set-ntp true", "or: sudo apt-get install chrony"),
+    if steered := have(clock.steered_by, ""):
+        return skip(
+            f"{steered} sets this clock from outside without telling the kernel, "
+            "which therefore cannot say whether it is right"
+        )
+    uptime = have(clock.uptime, SETTLING_SECONDS)
+    if uptime < SETTLING_SECONDS:
+        return skip(f"this host booted {uptime:.0f} s ago: a time service may still be settling")
+    in_kvm = have(clock.clocksource, "") == "kvm-clock"
+    pace = (
+        "it keeps pace with the hypervisor's (kvm-clock), but nothing corrects what it is off by."
+        if in_kvm
+        else "tokens and certificates fail once it has drifted."
     )
+    return fail(
+        f"No time service steers this host's clock: {pace}",
+        seen,
+        mend=(
+            "sudo timedatectl set-ntp true",
+            "where that says NTP is not supported, install the package chrony",
+        ),
+        severity=NOTE if in_kvm else "",
+    )
+
+
+@TOPIC.check(
+    "clock-error-large",
+    WARNING,
+    "The clock has not been corrected for long",
+    references=("man:adjtimex(2)", "man:systemd-timesyncd.service(8)"),
+    applies="Linux hosts whose kernel clock is synchronised",
+)
+def clock_error_large(clock: Clock) -> Verdict:
+    """A time service did steer this clock, and has not reached its servers for a while.
+
+    ## What it reads
+    The kernel's own upper bound of the clock's error, adjtimex(2) maxerror. Each correction sets
+    it back; between corrections it grows by half a millisecond a second, until at 16 s the kernel
+    declares the clock unsynchronised.
+
+    ## Why it matters
+    A bound of seconds means that NTP packets have not come through for hours: a firewall, a dead
+    server, a stopped service. The clock is still nearly right, and from now on it drifts.
+
+    ## How to mend it
+    `timedatectl timesync-status` or `chronyc sources -v` names the servers and when they last
+    answered. UDP port 123 must be let out.
+
+    ## What could go wrong
+    Nothing is changed by looking. A service that reaches its server again slews the clock gently.
+
+    ## Why this severity
+    A warning: the clock is right today, and nobody is keeping it so.
+    """
+    if container := have(clock.container, ""):
+        return skip(f"this is a {container} container: its clock is its host's to keep")
+    if not need(clock.synchronised):
+        return skip("the clock is not synchronised at all: see clock-unsynchronised")
+    bound = need(clock.error_seconds)
+    seen = Evidence(
+        "adjtimex(2)", "maxerror", f"{bound:.3f} s", f"at most {ERROR_BOUND.value:g} s"
+    )
+    if bound <= ERROR_BOUND.value:
+        return ok(f"the clock is right to within {bound:.3f} s", seen)
+    return fail(
+        f"The kernel can vouch for this clock only to {bound:.1f} s: its time service has not been "
+        "corrected by a server for over an hour.",
+        seen,
+        mend=("chronyc sources -v", "or: timedatectl timesync-status", "let UDP port 123 out"),
+    )
+
+
+@TOPIC.check(
+    "engine-clock-apart",
+    WARNING,
+    "The engine's clock differs from this host's",
+    references=(
+        "https://github.com/docker/for-mac/issues/17",
+        "https://distribution.github.io/distribution/spec/auth/token/",
+    ),
+    applies="engines with a kernel of their own: in a VM or on another machine",
+)
+def engine_clock_apart(clock: Clock) -> Verdict:
+    """The engine runs on another kernel than this host, and their clocks do not agree.
+
+    ## What it reads
+    SystemTime of `docker info` and this host's clock, read within seconds of each other. Containers
+    on this very host share its clock, so the check only applies to VMs and remote engines.
+
+    ## Why it matters
+    After a laptop has slept, the VM of a desktop engine may wake with the time it fell asleep.
+    Pulls then fail with "token not yet valid" or "certificate has expired", and files on shared
+    folders look as if they came from the future: make and webpack rebuild everything or nothing.
+
+    ## How to mend it
+    Restart the engine's VM (quit and start the desktop application, `wsl --shutdown`, `colima
+    restart`). On a remote engine mend its time service.
+
+    ## What could go wrong
+    A restart of the VM stops all its containers; those without a restart policy stay down.
+
+    ## Why this severity
+    A warning: pulls and builds fail in ways that point everywhere but at the clock.
+    """
+    if need(clock.local):
+        return skip("the engine runs on this host's kernel and shares its clock")
+    here, there = need(clock.now), need(clock.engine_now)
+    apart = there - here
+    seen = Evidence(
+        "engine GET /info",
+        "SystemTime",
+        f"{apart:+.0f} s from this host's clock",
+        f"within {APART.value:g} s",
+    )
+    if abs(apart) <= APART.value:
+        return ok("the engine's clock agrees with this host's", seen)
+    side = "ahead of" if apart > 0 else "behind"
+    return fail(
+        f"The engine's clock is {abs(apart):.0f} s {side} this host's: tokens and certificates are "
+        "refused and builds see wrong file times.",
+        seen,
+        mend=("restart the engine's VM, or mend the time service of the engine's machine",),
+    )
+
+
+@TOPIC.check(
+    "clock-before-engine-build",
+    ERROR,
+    "The clock is years behind",
+    references=("https://www.raspberrypi.com/documentation/computers/configuration.html",),
+    applies="hosts whose engine tells when it was built",
+)
+def clock_before_engine_build(clock: Clock) -> Verdict:
+    """This host's clock shows a time at which its own engine did not exist yet.
+
+    ## What it reads
+    BuildTime of `docker version` and this host's clock. A clock that is behind the build of a
+    program that runs under it is wrong beyond doubt, whatever any time service says.
+
+    ## Why it matters
+    Boards without a battery-backed clock (Raspberry Pi and its relatives) start in the past when
+    no time server answers. Every TLS connection then fails with "certificate is not yet valid":
+    no pull, no push, no webhook.
+
+    ## How to mend it
+    Let UDP port 123 out and start a time service; to be able to pull at once, set the clock by
+    hand with `sudo date -s '2026-01-31 12:00'`.
+
+    ## What could go wrong
+    The jump ahead makes cron run what it missed and lets certificates, sessions and timers run
+    out at once. Set the clock before the databases start.
+
+    ## Why this severity
+    An error: nothing that uses TLS works until it is mended.
+    """
+    here, built = need(clock.now), need(clock.engine_built)
+    days = (built - here) / 86400
+    seen = Evidence(
+        "engine GET /version",
+        "BuildTime",
+        f"{days:+.0f} days from this host's clock",
+        "in the past",
+    )
+    if days <= 1:  # build times may carry a zone or be set to midnight
+        return ok("the clock is later than the engine's build", seen)
+    return fail(
+        f"This host's clock is {days:.0f} days behind the day its engine was built: every TLS "
+        "certificate looks not yet valid.",
+        seen,
+        mend=(
+            "sudo timedatectl set-ntp true",
+            "or by hand: sudo date -s 'YYYY-MM-DD hh:mm'",
+        ),
+    )
+
+
+

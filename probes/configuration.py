@@ -1,31 +1,448 @@
 """The daemon's effective configuration: defaults, its file, its flags, its environment.
 
-Other topics ask :func:`setting` for one key; ``hullcheck effective`` shows them all.
+Other topics ask :func:`setting` for one key; ``hullcheck effective`` shows them all. Whether a
+setting is live is only said where the engine tells its value, or where nothing that could have
+changed it has changed since the daemon started.
 """
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from probes import engine
+from probes.formats.daemon_json import keys as daemon_keys
+from probes.formats.json_document import JsonDocumentError, decode
+from probes.host.questions import Absent, Garbled, Unreadable
+from probes.model import Missing, have, known
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from probes.formats.json_document import Document, Node
     from probes.host import Host
+
+SHORT_FLAGS = {
+    "-H": "host",
+    "-D": "debug",
+    "-l": "log-level",
+    "-s": "storage-driver",
+    "-b": "bridge",
+    "-G": "group",
+    "-g": "data-root",
+    "-p": "pidfile",
+}
+"""dockerd's one-letter flags (moby cmd/dockerd/config.go, options.go)."""
+
+PROXY_VARIABLES = {
+    "http-proxy": ("HTTP_PROXY", "http_proxy"),
+    "https-proxy": ("HTTPS_PROXY", "https_proxy"),
+    "no-proxy": ("NO_PROXY", "no_proxy"),
+}
+"""Read by the daemon when the key is not set (Go net/http ``ProxyFromEnvironment``)."""
+
+START_SLACK = 2.0
+"""Seconds: a process's start is known from the boot time, which the kernel tells in whole seconds
+(proc(5), btime)."""
+
+LIVE, PENDING, UNKNOWN = "live", "pending", "unknown"
+
+CHANGES = {
+    "H": "reload",
+    "R": "restart",
+    "R+new": "restart, then new containers",
+    "R+data": "restart, and data is left behind",
+}
+"""What it takes for a changed key to count, by the key table's reload class."""
 
 
 class Setting(NamedTuple):
-    """One key of daemon.json as it applies to the running daemon."""
+    """One key of daemon.json as it applies to the daemon."""
 
     key: str
     value: Any
     """JSON; the default of this engine version where nobody set it."""
     source: str
-    """default, file, flag, environment."""
+    """default, file, flag or environment."""
     where: str
-    """E.g. ``/etc/docker/daemon.json line 4``, ``dockerd command line``, or empty for defaults."""
+    """``/etc/docker/daemon.json line 4``, ``dockerd --icc``, or empty for defaults."""
+    state: str
+    """live, pending (set, and the running daemon does not have it yet) or unknown."""
+    running: Any
+    """What the engine says it has, JSON; None where it does not tell."""
+    reload: str
+    """H, R, R+new or R+data, as the key table has it."""
+    line: int | None = None
+    column: int | None = None
+
+
+class FileValue(NamedTuple):
+    """One key of the file, as the daemon sees it after flattening."""
+
+    value: Any
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """The whole of it."""
+
+    version: str
+    """The engine's version; empty where it is not known (then the newest is assumed)."""
+    file: str
+    file_exists: bool
+    file_newer: bool | Missing
+    """Whether the file was changed after the daemon started."""
+    settings: tuple[Setting, ...]
+
+
+# -- the parts -----------------------------------------------------------------------------------
+
+
+def python_value(node: Node) -> Any:  # noqa: ANN401 - any JSON
+    """A node of a positioned document as plain JSON; the last of duplicate keys wins."""
+    if node.kind == "object":
+        return {member.key: python_value(member.value) for member in node.value}
+    if node.kind == "array":
+        return [python_value(item) for item in node.value]
+    if node.kind == "number":
+        try:
+            return json.loads(node.value)
+        except ValueError:  # a number too long for Python to take
+            return str(node.value)
+    return node.value
+
+
+def file_values(document: Document, version: tuple[int, ...]) -> dict[str, FileValue]:
+    """The keys that the daemon sees in its file: objects it does not know are flattened.
+
+    moby daemon/config/config.go ``configValuesSet``.
+    """
+    found: dict[str, FileValue] = {}
+
+    def walk(node: Node) -> Iterator[tuple[str, Node, int]]:
+        for member in node.value:
+            inner = member.value
+            if inner.kind == "object" and not daemon_keys.is_flat(member.key, version):
+                yield from walk(inner)
+            else:
+                yield member.key, inner, member.key_start
+
+    if document.root is not None and document.root.kind == "object":
+        for key, node, start in walk(document.root):
+            if node.kind == "null":
+                continue  # Go leaves the field at its default
+            place = document.position(start)
+            found[key] = FileValue(python_value(node), place.line, place.column)
+    return found
+
+
+def flag_settings(argv: tuple[str, ...]) -> dict[str, tuple[Any, str]]:
+    """daemon.json keys that the command line sets: value, and the flag as it was written."""
+    found: dict[str, tuple[Any, str]] = {}
+    words = iter(argv[1:])
+    for word in words:
+        name, equals, text = word.partition("=")
+        if name in SHORT_FLAGS:
+            flag = SHORT_FLAGS[name]
+        elif name.startswith("--"):
+            flag = name[2:]
+        else:
+            continue
+        key = daemon_keys.BY_NAME.get(daemon_keys.SINGULAR.get(flag, flag))
+        if key is None:
+            continue
+        if not equals:
+            # pflag: a bool flag never takes the next word, every other flag always does.
+            text = "true" if key.type == "bool" else next(words, "")
+        value = _flag_value(key.type, text)
+        before = found.get(key.name)
+        if before and isinstance(value, list):
+            value = [*before[0], *value]
+        elif before and isinstance(value, dict):
+            value = {**before[0], **value}
+        found[key.name] = (value, f"{argv[0].rpartition('/')[2]} {name}")
+    return found
+
+
+def _flag_value(type: str, text: str) -> Any:  # noqa: A002, ANN401 - any JSON
+    if type == "bool":
+        # strconv.ParseBool
+        return text in {"1", "t", "T", "true", "TRUE", "True"}
+    if type.startswith("list"):
+        return [text]
+    if type in {"int", "int64", "uint32"}:
+        return int(text) if text.lstrip("-").isdigit() else text
+    if type.startswith("map") or type == "ulimits":
+        name, _, value = text.partition("=")
+        return {name: value == "true" if type == "map of bool" else value}
+    if type == "pools":
+        return [dict(part.split("=", 1) for part in text.split(",") if "=" in part)]
+    return text
+
+
+def default_value(key: daemon_keys.Key) -> Any:  # noqa: ANN401 - any JSON
+    """The default as JSON where it is one, else the words that describe it."""
+    try:
+        return json.loads(key.default)
+    except ValueError:
+        return key.default or None
+
+
+def running_value(key: str, info: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
+    """What GET /info says the daemon has for a key; None where it does not tell.
+
+    The field names are moby's api/types/system.Info.
+    """
+    read = _RUNNING.get(key)
+    try:
+        return read(info) if read else None
+    except (KeyError, TypeError, AttributeError, IndexError):
+        return None
+
+
+def _security_option(name: str) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda info: name in engine.security_options(dict(info))
+
+
+def _seccomp_profile(info: Mapping[str, Any]) -> str | None:
+    for option in info["SecurityOptions"]:
+        parts = dict(part.partition("=")[::2] for part in option.split(","))
+        if parts.get("name") == "seccomp":
+            return str(parts.get("profile", "builtin"))
+    return None
+
+
+_RUNNING: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+    "log-driver": lambda info: info["LoggingDriver"],
+    "live-restore": lambda info: info["LiveRestoreEnabled"],
+    "data-root": lambda info: info["DockerRootDir"],
+    "debug": lambda info: info["Debug"],
+    "experimental": lambda info: info["ExperimentalBuild"],
+    "storage-driver": lambda info: info["Driver"],
+    "default-runtime": lambda info: info["DefaultRuntime"],
+    "labels": lambda info: info["Labels"] or [],
+    "registry-mirrors": lambda info: info["RegistryConfig"]["Mirrors"] or [],
+    "http-proxy": lambda info: info["HttpProxy"] or None,
+    "https-proxy": lambda info: info["HttpsProxy"] or None,
+    "no-proxy": lambda info: info["NoProxy"] or None,
+    "containerd": lambda info: info["Containerd"]["Address"],
+    "default-address-pools": lambda info: [
+        {"base": pool["Base"], "size": pool["Size"]} for pool in info["DefaultAddressPools"]
+    ],
+    "runtimes": lambda info: sorted(info["Runtimes"]),
+    "insecure-registries": lambda info: [
+        *info["RegistryConfig"]["InsecureRegistryCIDRs"],
+        *(
+            name
+            for name, index in info["RegistryConfig"]["IndexConfigs"].items()
+            if not index["Secure"]
+        ),
+    ],
+    "seccomp-profile": _seccomp_profile,
+    "selinux-enabled": _security_option("selinux"),
+    "no-new-privileges": _security_option("no-new-privileges"),
+    "userns-remap": lambda info: True if _security_option("userns")(info) else None,
+    "firewall-backend": lambda info: info["FirewallBackend"]["Driver"].split("+")[0],
+    "cdi-spec-dirs": lambda info: info["CDISpecDirs"],
+    "exec-opts": lambda info: [f"native.cgroupdriver={info['CgroupDriver']}"],
+}
+
+
+def agrees(key: str, value: Any, running: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Whether a value that is set and the one the engine tells mean the same."""
+    if key == "registry-mirrors":
+        return [str(m).rstrip("/") for m in value] == [str(m).rstrip("/") for m in running]
+    if key in {"runtimes", "insecure-registries", "exec-opts"}:
+        return set(value) <= set(running)
+    if key == "data-root":
+        # userns-remap appends /UID.GID to it.
+        wanted, has = str(value).rstrip("/"), str(running)
+        return has == wanted or has.startswith(wanted + "/")
+    if key == "userns-remap":
+        return bool(value) == bool(running)
+    if key == "labels":
+        return sorted(value) == sorted(running)
+    if key == "default-runtime":
+        return bool(value == running)
+    return bool(value == running)
+
+
+# -- the whole -----------------------------------------------------------------------------------
+
+
+def look(host: Host) -> Configuration:
+    """The configuration of the daemon behind the user's endpoint.
+
+    Raises: Unreadable: inapplicable when the daemon runs elsewhere or there is none, and for a
+    file that cannot be read or is no JSON.
+    """
+    return host.derive(_look)
+
+
+def dockerd(host: Host) -> engine.Daemon:
+    """The daemon, when it is one that reads a daemon.json. Raises NotHere for podman."""
+    daemon = engine.daemon(host)
+    if daemon.name != "dockerd":
+        raise engine.NotHere(f"{daemon.name} reads no daemon.json")
+    return daemon
+
+
+def document(host: Host) -> Document | None:
+    """The daemon's configuration file, parsed; None where there is none.
+
+    Raises: Unreadable; Garbled for what is no JSON, with line and column.
+    """
+    return host.derive(_document)
+
+
+def _document(host: Host) -> Document | None:
+    path = dockerd(host).config_file
+    try:
+        data = host.read_bytes(path)
+    except Absent:
+        return None
+    try:
+        return decode(data)
+    except JsonDocumentError as error:
+        raise Garbled(
+            f"{path} is not valid JSON ({error})",
+            look=f"hullcheck lint {path}",
+        ) from None
+
+
+def _look(host: Host) -> Configuration:
+    daemon = dockerd(host)
+    told = have(known(lambda: engine.info(host)), {})
+    text = have(known(lambda: str(engine.version(host)["Version"])), "")
+    version = daemon_keys.engine_version(text)
+    parsed = document(host)
+    in_file = file_values(parsed, version) if parsed else {}
+    flags = flag_settings(daemon.argv)
+    environment = known(lambda: daemon_environment(host))
+    newer = _newer(host, daemon)
+    settings = []
+    for key in daemon_keys.KEYS:
+        if not key.exists_in(version):
+            continue
+        set_here = _set_somewhere(key, in_file, flags, have(environment, {}), daemon)
+        running = running_value(key.name, told)
+        settings.append(_setting(key, set_here, running, newer))
+    return Configuration(
+        version=text,
+        file=daemon.config_file,
+        file_exists=parsed is not None,
+        file_newer=newer,
+        settings=tuple(settings),
+    )
+
+
+def _newer(host: Host, daemon: engine.Daemon) -> bool | Missing:
+    changed = known(lambda: host.stat(daemon.config_file).mtime)
+    if isinstance(changed, Missing):
+        # A file that is not there cannot have been changed; it may have been removed, which
+        # nothing on the host tells.
+        return False if changed.kind == "absent" else changed
+    return changed > daemon.started + START_SLACK
+
+
+class _Found(NamedTuple):
+    value: Any
+    source: str
+    where: str
+    line: int | None = None
+    column: int | None = None
+
+
+def _set_somewhere(
+    key: daemon_keys.Key,
+    in_file: Mapping[str, FileValue],
+    flags: Mapping[str, tuple[Any, str]],
+    environment: Mapping[str, str],
+    daemon: engine.Daemon,
+) -> _Found | None:
+    if key.name in flags:
+        value, flag = flags[key.name]
+        return _Found(value, "flag", flag)
+    if key.name in in_file:
+        found = in_file[key.name]
+        return _Found(
+            found.value,
+            "file",
+            f"{daemon.config_file} line {found.line}",
+            found.line,
+            found.column,
+        )
+    for name in PROXY_VARIABLES.get(key.name, ()):
+        if environment.get(name):
+            return _Found(environment[name], "environment", name)
+    if key.name == "min-api-version" and environment.get("DOCKER_MIN_API_VERSION"):
+        return _Found(
+            environment["DOCKER_MIN_API_VERSION"], "environment", "DOCKER_MIN_API_VERSION"
+        )
+    return None
+
+
+def _setting(
+    key: daemon_keys.Key,
+    found: _Found | None,
+    running: Any,  # noqa: ANN401 - any JSON
+    newer: bool | Missing,  # noqa: FBT001 - a fact, not a switch
+) -> Setting:
+    if found is None:
+        # Nobody sets it now. If the file changed since, it may have set it when the daemon
+        # started: then only the engine's own word counts.
+        value = default_value(key) if running is None else running
+        state = LIVE if running is not None or newer is False else UNKNOWN
+        return Setting(key.name, value, "default", "", state, running, key.reload)
+    if found.source != "file" or newer is False:
+        state = LIVE
+    elif running is None:
+        state = UNKNOWN
+    else:
+        state = LIVE if agrees(key.name, found.value, running) else PENDING
+    return Setting(
+        key.name,
+        found.value,
+        found.source,
+        found.where,
+        state,
+        running,
+        key.reload,
+        found.line,
+        found.column,
+    )
+
+
+def daemon_environment(host: Host) -> dict[str, str]:
+    """The variables with which the daemon was started, redacted where they do not configure it.
+
+    Raises: Denied for other users than root and the daemon's own.
+    """
+    daemon = engine.daemon(host)
+    raw = host.read_text(f"/proc/{daemon.pid}/environ")
+    return dict(item.partition("=")[::2] for item in raw.split("\0") if "=" in item)
 
 
 def setting(host: Host, key: str) -> Setting:
     """The effective value of a daemon.json key for the daemon behind the user's endpoint.
 
-    Raises: Unreadable; its kind is inapplicable when the daemon runs elsewhere or there is none.
+    Where the daemon's own files cannot be read, what the engine tells of the key still counts.
+
+    Raises: Unreadable; inapplicable when the daemon runs elsewhere, there is none, or this engine
+    version has no such key.
     """
-    raise NotImplementedError
+    try:
+        configuration = look(host)
+    except Unreadable:
+        running = running_value(key, have(known(lambda: engine.info(host)), {}))
+        if running is None:
+            raise
+        reload = daemon_keys.BY_NAME[key].reload
+        return Setting(key, running, "engine", "GET /info", LIVE, running, reload)
+    for item in configuration.settings:
+        if item.key == key:
+            return item
+    raise engine.NotHere(f"engine {configuration.version} has no setting {key}")

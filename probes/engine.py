@@ -44,9 +44,7 @@ class NoEngine(Unreadable):
 
 
 class NotHere(Unreadable):
-    """The engine runs on another machine, in a VM or in another namespace: its files are not ours
-    to judge.
-    """
+    """The engine runs on another machine, in a VM or namespace: its files are not ours to judge."""
 
     kind = "inapplicable"
 
@@ -191,6 +189,9 @@ def get(host: Host, path: str) -> Any:  # noqa: ANN401 - any JSON
     """``GET path`` of the user's engine; :class:`NoEngine` where this host has none at all."""
     where = target(host)
     try:
+        if path != "/version":
+            # The cheapest answer first: an engine that is dead or hangs is found out once.
+            host.engine(where.endpoint, "/version")
         return host.engine(where.endpoint, path)
     except Absent as error:
         if where.chosen_by == "default" and not host.derive(installed):
@@ -217,7 +218,7 @@ def _object(value: Any, path: str) -> dict[str, Any]:  # noqa: ANN401 - any JSON
 def installed(host: Host) -> bool:
     """Whether an engine has been installed or runs here, whoever its provider is."""
     running = have(known(host.processes), ())
-    if any(p.name in {"dockerd", "podman", "rootlesskit"} for p in running):
+    if any(p.name in {"dockerd", "podman", "rootlesskit"} and not p.nested for p in running):
         return True
     return any(_is_there(host, path) for path in INSTALLED_AT)
 
@@ -256,7 +257,11 @@ def _daemon(host: Host) -> Daemon:
             return _described(host, process)
     elif not _same_kernel(host):
         raise NotHere(f"the engine is on another machine ({where.endpoint.url})")
-    daemons = [p for p in processes if p.name == "dockerd"]
+    daemons = [
+        p
+        for p in processes
+        if p.name == "dockerd" and not p.nested and _may_listen(p.argv, where.endpoint.url)
+    ]
     if len(daemons) > 1:
         activated = [p for p in daemons if any("fd://" in word for word in p.argv)]
         daemons = activated if len(activated) == 1 else daemons
@@ -268,6 +273,19 @@ def _daemon(host: Host) -> Daemon:
         pids = ", ".join(str(p.pid) for p in daemons)
         raise Garbled(f"several dockerd run here ({pids}) and none can be told to be the one")
     return _described(host, daemons[0])
+
+
+def _may_listen(argv: tuple[str, ...], url: str) -> bool:
+    """Whether a dockerd with this command line can be the one behind the endpoint.
+
+    Without -H it takes its socket from its file or the default; fd:// is systemd's.
+    """
+    listening = [*flag_values(argv, "host"), *flag_values(argv, "H", dashes="-")]
+    wanted = url.replace("unix:///run/", "unix:///var/run/")
+    return not listening or any(
+        word.startswith("fd://") or word.replace("unix:///run/", "unix:///var/run/") == wanted
+        for word in listening
+    )
 
 
 def _same_kernel(host: Host) -> bool:
@@ -298,13 +316,13 @@ def _described(host: Host, process: Process) -> Daemon:
     )
 
 
-def flag_values(argv: tuple[str, ...], name: str) -> list[str]:
-    """The values of a long flag that takes one, in order, written ``--x=v`` or ``--x v``."""
+def flag_values(argv: tuple[str, ...], name: str, *, dashes: str = "--") -> list[str]:
+    """The values of a flag that takes one, in order, written ``--x=v`` or ``--x v``."""
     values = []
     for index, word in enumerate(argv):
-        if word == f"--{name}" and index + 1 < len(argv):
+        if word == dashes + name and index + 1 < len(argv):
             values.append(argv[index + 1])
-        elif word.startswith(f"--{name}="):
+        elif word.startswith(f"{dashes}{name}="):
             values.append(word.partition("=")[2])
     return values
 

@@ -7,6 +7,7 @@ package, which knows them all.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import threading
@@ -26,6 +27,10 @@ from probes.host.questions import (
 )
 
 
+GRACE = 0.1
+"""Seconds for an exchange to end by its own time limit, whose message says more."""
+
+
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP over a unix socket, with one end of time for the whole exchange."""
 
@@ -41,10 +46,9 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 class EngineConnections:
-    """All the engines of one run; one that did not answer is not asked again."""
+    """All the engines of one run."""
 
     def __init__(self) -> None:
-        self._dead: dict[Endpoint, Unreadable] = {}
         self._clients: dict[Endpoint, Any] = {}
         self._lock = threading.Lock()
 
@@ -79,26 +83,21 @@ class EngineConnections:
         }
 
     def _get(self, endpoint: Endpoint, path: str, timeout: float) -> tuple[dict[str, str], bytes]:
-        dead = self._dead.get(endpoint)
-        if dead is not None:
-            raise type(dead)(dead.reason, look=dead.look)
-        try:
-            if endpoint.url.startswith("unix://"):
-                return _get_over_unix(endpoint.url.removeprefix("unix://"), path, timeout)
-            return self._get_through_docker(endpoint, path, timeout)
-        except (Absent, Denied, Slow) as error:
-            self._dead[endpoint] = error
-            raise
-
-    def _get_through_docker(
-        self, endpoint: Endpoint, path: str, timeout: float
-    ) -> tuple[dict[str, str], bytes]:
-        """Through the docker package, in a thread that can be left behind when it hangs."""
         from probes.host.live import guarded
 
-        return guarded(
-            lambda: self._docker_get(endpoint, path, timeout), timeout, f"the engine {endpoint.url}"
-        )
+        if endpoint.url.startswith("unix://"):
+            socket_path = endpoint.url.removeprefix("unix://")
+
+            def exchange() -> tuple[dict[str, str], bytes]:
+                return _get_over_unix(socket_path, path, timeout)
+        else:
+
+            def exchange() -> tuple[dict[str, str], bytes]:
+                return self._docker_get(endpoint, path, timeout)
+
+        # Time limits of a socket hold for each read of it: an answer that drips in byte by byte
+        # is left behind by its thread.
+        return guarded(exchange, timeout + GRACE, f"the engine at {endpoint.url} (GET {path})")
 
     def _docker_get(
         self, endpoint: Endpoint, path: str, timeout: float
@@ -156,10 +155,8 @@ def _checked(status: int, body: bytes, path: str) -> bytes:
         raise Garbled(f"GET {path} answered with more than {BODY_LIMIT} bytes")
     if status >= http.client.BAD_REQUEST:
         message = body[:300].decode("utf-8", "replace").strip()
-        try:
+        with contextlib.suppress(Garbled, KeyError, TypeError):
             message = str(decode_json(body, path)["message"])
-        except (Garbled, KeyError, TypeError):
-            pass
         raise Refused(f"GET {path} was refused with {status}: {message}", status=status)
     return body
 
@@ -167,6 +164,7 @@ def _checked(status: int, body: bytes, path: str) -> bytes:
 def _get_over_unix(socket_path: str, path: str, timeout: float) -> tuple[dict[str, str], bytes]:
     ends = time.monotonic() + timeout
     connection = _UnixConnection(socket_path, ends)
+    response = None
     try:
         connection.request("GET", path, headers={"User-Agent": "hullcheck", "Host": "docker"})
         # A response that closes the connection takes the socket out of it: keep hold of it.
@@ -208,4 +206,6 @@ def _get_over_unix(socket_path: str, path: str, timeout: float) -> tuple[dict[st
     except OSError as error:
         raise Garbled(f"{socket_path}: {error.strerror or error}") from None
     finally:
+        if response is not None:
+            response.close()
         connection.close()

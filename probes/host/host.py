@@ -34,7 +34,10 @@ COMMAND_TIMEOUT = 5.0
 """Seconds a command may take. systemctl and journalctl answer in 0.05 s on a healthy host."""
 
 ENGINE_TIMEOUT = 8.0
-"""Seconds the Engine API may take. A daemon that is busy pulling needs a second or two."""
+"""Seconds the Engine API may take: /system/df walks every image and volume."""
+
+FIRST_ANSWER_TIMEOUT = 4.0
+"""Seconds for /version and /_ping, which a daemon answers from memory: later than that it hangs."""
 
 FILE_TIMEOUT = 3.0
 """Seconds a file system may take. Local disks answer in microseconds; a dead NFS mount never."""
@@ -257,12 +260,12 @@ class Host:
     def engine(self, endpoint: Endpoint, path: str) -> Any:  # noqa: ANN401 - any JSON
         """``GET path`` of the Engine API, decoded. Raises :class:`Refused` on an error status."""
         question = ("engine", endpoint.url, endpoint.tls_dir, str(int(endpoint.verify)), path)
-        return self._ask(question, ENGINE_TIMEOUT)
+        return self._ask(question, FIRST_ANSWER_TIMEOUT if path == "/version" else ENGINE_TIMEOUT)
 
     def ping(self, endpoint: Endpoint) -> Any:  # noqa: ANN401 - any JSON
         """``GET /_ping``: ``{"milliseconds": float, "headers": {"Api-Version": ..., ...}}``."""
         question = ("ping", endpoint.url, endpoint.tls_dir, str(int(endpoint.verify)))
-        return self._ask(question, ENGINE_TIMEOUT)
+        return self._ask(question, FIRST_ANSWER_TIMEOUT)
 
     def peer(self, path: str) -> int:
         """The pid of the process that listens on a unix socket (SO_PEERCRED, unix(7)).
@@ -288,7 +291,7 @@ class Host:
     def processes(self) -> tuple[Process, ...]:
         """The processes of container engines (dockerd, containerd, podman, ...), by pid."""
         return tuple(
-            Process(p[0], p[1], p[2], p[3], tuple(p[4]), p[5]) for p in self.gauge("processes")
+            Process(p[0], p[1], p[2], p[3], tuple(p[4]), *p[5:]) for p in self.gauge("processes")
         )
 
 

@@ -283,11 +283,13 @@ def _processes() -> list[list[Any]]:
                 argv = file.read(1 << 16).rstrip(b"\0").decode("utf-8", "replace").split("\0")
             with open(f"/proc/{name}/stat", "rb") as file:
                 fields = file.read().rpartition(b")")[2].split()
+            with open(f"/proc/{name}/status", "rb") as file:
+                nested = b"\t" in file.read().partition(b"NSpid:\t")[2].partition(b"\n")[0]
             uid = os.stat(f"/proc/{name}").st_uid
         except OSError:  # it ended while we looked, or is not ours to see: then it is not listed
             continue
         started = boot + int(fields[19]) / ticks
-        found.append([int(name), int(fields[1]), uid, comm, argv, round(started, 2)])
+        found.append([int(name), int(fields[1]), uid, comm, argv, round(started, 2), nested])
     return sorted(found)
 
 
@@ -479,6 +481,7 @@ def run_command(argv: list[str], timeout: float) -> list[Any]:
 def _collect(process: Any, argv: list[str], timeout: float) -> list[Any]:  # noqa: ANN401 - Popen
     import selectors
     import signal
+    import subprocess
 
     ends = time.monotonic() + timeout
     parts: dict[str, list[bytes]] = {"out": [], "err": []}
@@ -502,7 +505,7 @@ def _collect(process: Any, argv: list[str], timeout: float) -> list[Any]:  # noq
                 parts[key.data].append(chunk)
         try:
             code = process.wait(max(ends - time.monotonic(), 0.05))
-        except Exception:
+        except subprocess.TimeoutExpired:
             _end(process.pid, signal.SIGKILL)
             raise Slow(f"`{' '.join(argv)}` did not end within {timeout:.1f} s") from None
     return [code, *(b"".join(parts[name]).decode("utf-8", "replace") for name in ("out", "err"))]

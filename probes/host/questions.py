@@ -158,3 +158,5 @@ class Process(NamedTuple):
     argv: tuple[str, ...]
     started: float
     """Seconds since the epoch."""
+    nested: bool = False
+    """Whether it lives in a pid namespace below ours: an engine inside a container (kind, DinD)."""

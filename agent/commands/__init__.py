@@ -1,0 +1,15 @@
+"""One command a file: ``add_arguments(parser)`` and ``run(arguments) -> exit code``."""
+
+from __future__ import annotations
+
+COMMANDS = {
+    "doctor": ("agent.commands.doctor", "look at this host and say what is wrong"),
+    "facts": ("agent.commands.facts", "what was seen, without a judgement (JSON)"),
+    "effective": ("agent.commands.effective", "the engine's settings, and where each comes from"),
+    "explain": ("agent.commands.explain", "what a check reads, why it matters, how to mend it"),
+    "list": ("agent.commands.listing", "list checks, probes, thresholds, fixes or profiles"),
+    "lint": ("agent.commands.lint", "judge configuration files alone"),
+    "bundle": ("agent.commands.bundle", "record this host, or look into a record"),
+    "completion": ("agent.commands.completion", "print a completion script for your shell"),
+}
+"""Name -> (module, imported when the command is chosen; one line of help)."""

@@ -1,0 +1,316 @@
+"""The doctor: every topic looks and is judged, side by side, under one deadline."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from agent.report.model import EngineSummary, HostSummary, Report, Timing
+from probes import PROBES, load_topic
+from probes.model import (
+    CRASH,
+    FAIL,
+    PASS,
+    SEVERITIES,
+    SKIP,
+    UNKNOWN,
+    WAIVED,
+    Check,
+    Finding,
+    Missing,
+    Verdict,
+    finding,
+    judge,
+    known,
+    missing,
+    of_missing,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from agent.settings import Settings
+    from probes.host import Host
+    from probes.model import Topic
+
+DEADLINE = 10.0
+"""Seconds a run may take by default."""
+
+LAST_LOOK = 0.25
+"""Seconds before the deadline at which topics that are still looking are given up, so that the
+report itself is out in time."""
+
+OPTIONAL_TAG = "hardening"
+"""Checks with this tag judge choices that well-run hosts make either way; they run when asked."""
+
+
+class Selection(NamedTuple):
+    """Which checks a run is about: ids, topics or tags; empty means the default set."""
+
+    only: frozenset[str] = frozenset()
+    skip: frozenset[str] = frozenset()
+    optional: bool = False
+    """Whether optional checks are part of the default set."""
+
+    def wants(self, check: Check) -> bool:
+        """Whether the check is to be judged."""
+        names = {check.id, check.topic, *check.tags}
+        if names & self.skip:
+            return False
+        if self.only:
+            return bool(names & self.only)
+        return self.optional or OPTIONAL_TAG not in check.tags
+
+
+EVERYTHING = Selection(optional=True)
+
+
+class _Looked(NamedTuple):
+    topic: Topic[Any]
+    findings: list[Finding]
+    timing: Timing
+    crash: str
+
+
+def run(
+    host: Host,
+    selection: Selection,
+    settings: Settings,
+    *,
+    recorded: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Report:
+    """Look at the host with all wanted topics and judge what they saw.
+
+    Never raises for anything the host does: a topic that hangs, is denied or crashes is reported
+    as such and the others go on. ``host.ends`` is the deadline.
+    """
+    begun = time.monotonic()
+    _send_engine_requests(host)
+    topics = [load_topic(name) for name in PROBES]
+    wanted = [
+        (topic, checks)
+        for topic in topics
+        if (checks := [check for check in topic.checks if selection.wants(check)])
+    ]
+    _prefetch(host, {path for topic, _ in wanted for path in topic.engine})
+    done: dict[str, _Looked] = {}
+    threads = [
+        (topic, checks, _start(topic, checks, host, done, progress)) for topic, checks in wanted
+    ]
+    summaries: list[tuple[HostSummary, EngineSummary]] = []
+    describing = threading.Thread(
+        target=lambda: summaries.append((_host_summary(host), _engine_summary(host))), daemon=True
+    )
+    describing.start()
+    for _, _, thread in threads:
+        thread.join(max(host.remaining() - LAST_LOOK, 0.01))
+    describing.join(max(host.remaining() - LAST_LOOK / 2, 0.01))
+    findings: list[Finding] = []
+    incomplete: list[str] = []
+    timings: list[Timing] = []
+    for topic, checks, _ in threads:
+        looked = done.get(topic.id)
+        if looked is None:
+            reason = f"{topic.title} was still being looked at when the time was over"
+            incomplete.append(f"{topic.id}: {reason}")
+            findings.extend(finding(c, Verdict(UNKNOWN, reason)) for c in checks)
+            continue
+        if looked.crash:
+            incomplete.append(f"{topic.id}: {looked.crash}")
+        findings.extend(looked.findings)
+        timings.append(looked.timing)
+    incomplete.extend(
+        f"{f.id}: {f.summary}" for f in findings if f.outcome == CRASH and f.topic in done
+    )
+    about = summaries[0] if summaries else (_NO_HOST, _NO_ENGINE)
+    now = known(host.now)
+    return Report(
+        host=about[0],
+        engine=about[1],
+        started=0.0 if isinstance(now, Missing) else now,
+        duration_ms=round((time.monotonic() - begun) * 1000),
+        findings=tuple(sort(settings.waive(findings, now))),
+        incomplete=tuple(dict.fromkeys(incomplete)),
+        timings=tuple(timings),
+        recorded=recorded,
+    )
+
+
+def look(host: Host, topics: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
+    """The facts of some topics, side by side, and what was not there in time: one line each."""
+    _send_engine_requests(host)
+    facts: dict[str, Any] = {}
+    threads = {}
+    for name in topics:
+        topic = load_topic(name)
+        _prefetch(host, topic.engine)
+
+        def body(topic: Topic[Any] = topic) -> None:
+            facts[topic.id] = known(lambda: topic.look(host))
+
+        threads[name] = threading.Thread(target=body, daemon=True)
+        threads[name].start()
+    for thread in threads.values():
+        thread.join(max(host.remaining() - LAST_LOOK, 0.01))
+    late = [f"{name}: was still being looked at when the time was over" for name in threads]
+    return facts, [line for name, line in zip(threads, late, strict=True) if name not in facts]
+
+
+def _send_engine_requests(host: Host) -> None:
+    from probes import engine
+
+    _prefetch(host, engine.ENGINE_PATHS)
+
+
+def _prefetch(host: Host, paths: Iterable[str]) -> None:
+    """Send requests now, so that files are read while the engine answers."""
+    from probes import engine
+
+    for path in sorted(paths):
+        threading.Thread(
+            target=lambda path=path: known(lambda: engine.get(host, path)), daemon=True
+        ).start()
+
+
+def _start(
+    topic: Topic[Any],
+    checks: list[Check],
+    host: Host,
+    done: dict[str, _Looked],
+    progress: Callable[[str], None] | None,
+) -> threading.Thread:
+    def body() -> None:
+        done[topic.id] = _look_and_judge(topic, checks, host)
+        if progress:
+            progress(topic.title)
+
+    thread = threading.Thread(target=body, daemon=True, name=topic.id)
+    thread.start()
+    return thread
+
+
+def _look_and_judge(topic: Topic[Any], checks: list[Check], host: Host) -> _Looked:
+    from probes.host import Unreadable
+
+    begun = time.monotonic()
+    crash = ""
+    judged = begun
+    try:
+        facts = topic.look(host)
+        judged = time.monotonic()
+        findings = [item for check in checks for item in judge(check, facts)]
+    except Unreadable as error:
+        verdict = of_missing(missing(error))
+        findings = [finding(check, verdict) for check in checks]
+    except Exception as error:  # noqa: BLE001 - one broken probe must not take the run with it
+        crash = f"hullcheck's probe failed: {type(error).__name__}: {error}"
+        findings = [finding(check, Verdict(CRASH, crash)) for check in checks]
+    ended = time.monotonic()
+    return _Looked(
+        topic,
+        findings,
+        Timing(
+            topic=topic.id,
+            look_ms=round((judged - begun) * 1000, 2),
+            judge_ms=round((ended - judged) * 1000, 2),
+        ),
+        crash,
+    )
+
+
+_OUTCOME_ORDER = (FAIL, CRASH, UNKNOWN, WAIVED, PASS, SKIP)
+
+
+def sort(findings: Iterable[Finding]) -> list[Finding]:
+    """Most important first: failures by severity, then the rest; within that the topics' order."""
+    topics = {topic: position for position, topic in enumerate(PROBES)}
+    return sorted(
+        findings,
+        key=lambda f: (
+            _OUTCOME_ORDER.index(f.outcome),
+            SEVERITIES.index(f.severity) if f.outcome == FAIL else 0,
+            topics.get(f.topic, len(topics)),
+        ),
+    )
+
+
+def exit_code(report: Report, fail_on: str) -> int:
+    """The exit code of a run: 3 incomplete, 1 findings at or above ``fail_on``, else 0.
+
+    Findings win over incompleteness when there are any at that level: what was seen is certain.
+    """
+    levels = () if fail_on == "never" else SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    failures = report.failures()
+    if any(failures[level] for level in levels):
+        return 1
+    return 3 if report.incomplete else 0
+
+
+# -- whose report it is --------------------------------------------------------------------------
+
+_NO_HOST = HostSummary(
+    id=None,
+    hostname=None,
+    platform=None,
+    os_name=None,
+    os_version=None,
+    kernel=None,
+    arch=None,
+    cpus=None,
+    memory_bytes=None,
+)
+_NO_ENGINE = EngineSummary(
+    provider=None,
+    flavour=None,
+    backend=None,
+    reachable=False,
+    version=None,
+    api_version=None,
+    storage_driver=None,
+    rootless=None,
+    context=None,
+    endpoint=None,
+)
+
+
+def _host_summary(host: Host) -> HostSummary:
+    from probes import requirements
+
+    machine = requirements.TOPIC.look(host)
+    system = known(lambda: host.gauge("system"))
+    told: dict[str, Any] = {} if isinstance(system, Missing) else system
+    return HostSummary(
+        id=_or_none(known(lambda: host.gauge("identity"))),
+        hostname=told.get("hostname"),
+        platform=told.get("platform"),
+        os_name=_or_none(machine.os_name),
+        os_version=_or_none(machine.os_version),
+        kernel=told.get("release"),
+        arch=told.get("machine"),
+        cpus=_or_none(machine.cpus),
+        memory_bytes=_or_none(machine.memory_bytes),
+    )
+
+
+def _engine_summary(host: Host) -> EngineSummary:
+    from probes import engine, packaging
+
+    found = engine.look(host)
+    return EngineSummary(
+        provider=_or_none(found.provider),
+        flavour=_or_none(known(lambda: packaging.flavour(host))),
+        backend=_or_none(found.backend),
+        reachable=found.reachable,
+        version=_or_none(found.version),
+        api_version=_or_none(found.api_version),
+        storage_driver=_or_none(found.storage_driver),
+        rootless=_or_none(found.rootless),
+        context=found.context or None,
+        endpoint=found.endpoint or None,
+    )
+
+
+def _or_none(fact: Any) -> Any:  # noqa: ANN401 - any fact
+    return None if isinstance(fact, Missing) else fact

@@ -1,0 +1,90 @@
+"""What the judge of daemon.json reports, and what it may know about the host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+DEFAULT_PATH = "/etc/docker/daemon.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One defect of a daemon.json.
+
+    Attributes:
+        code: a key of ``CODES``, which explains it.
+        level: ``error``, ``warning`` or ``note``.
+        message: one sentence: what is wrong and what follows from it.
+        line, column: where, both from 1; columns count characters.
+        end_column: first column behind it on the same line, None when it spans lines.
+        key: dotted path of the key, e.g. ``log-opts.max-size``; None when there is none.
+        refused_by_engine: the engine does not start with this file.
+        this_machine_only: it depends on files or users of the host, not on the text.
+        engine_text: what dockerd prints, None when it prints nothing or we do not know it.
+        suggestion: the nearest valid key, or the corrected value as JSON.
+        known_in: the releases that know the key, e.g. ``28.2 and later``.
+    """
+
+    code: str
+    level: str
+    message: str
+    line: int
+    column: int
+    end_column: int | None = None
+    key: str | None = None
+    refused_by_engine: bool = False
+    this_machine_only: bool = False
+    engine_text: str | None = None
+    suggestion: str | None = None
+    known_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostFacts:
+    """What the caller knows about the host the file is for; None means not known.
+
+    Attributes:
+        file_exists: whether a path is there.
+        user_exists, group_exists: whether ``/etc/passwd`` and ``/etc/group`` know a name or id.
+        flags: flags on dockerd's command line, long name to value as dockerd prints it, e.g.
+            ``{"host": "[fd://]"}``.
+        log_drivers, runtimes: names that ``GET /info`` lists.
+        cgroup_v2: whether the host has cgroup version 2.
+        rootless: whether the engine runs rootless.
+    """
+
+    file_exists: Callable[[str], bool] | None = None
+    user_exists: Callable[[str], bool] | None = None
+    group_exists: Callable[[str], bool] | None = None
+    flags: Mapping[str, str] = field(default_factory=dict)
+    log_drivers: frozenset[str] | None = None
+    runtimes: frozenset[str] | None = None
+    cgroup_v2: bool | None = None
+    rootless: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeInfo:
+    """The page of one problem code.
+
+    Attributes:
+        title: the defect in a few words.
+        level: the level it is reported with unless a message says otherwise.
+        reads, why, mend, risk: what is read; why it matters; how to mend it by hand; what could
+            go wrong while mending.
+        severity_reason: why the level is what it is.
+        references: URLs or source places.
+    """
+
+    title: str
+    level: str
+    reads: str
+    why: str
+    mend: str
+    risk: str
+    severity_reason: str
+    references: tuple[str, ...]

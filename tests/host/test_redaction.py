@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probes.host import redaction
+from probes.host.host import ENVIRONMENT_KEPT
+
+SECRET = "hunter2SuperSecret"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"https://ci:{SECRET}@registry.example.com/v2/",
+        f"HTTPS_PROXY=http://proxyuser:{SECRET}@10.0.0.1:3128",
+        f"http://{SECRET}@mirror.example.com",
+        f'{{"auths": {{"https://index.docker.io/v1/": {{"auth": "{SECRET}"}}}}}}',
+        f'{{"identitytoken": "{SECRET}"}}',
+        f'{{"log-opts": {{"splunk-token": "{SECRET}", "splunk-url": "https://s"}}}}',
+        f"dockerd --log-opt splunk-token={SECRET}",
+        f"some-tool --registry-password {SECRET}",
+        f"AWS_SECRET_ACCESS_KEY={SECRET}",
+        f"DB_PASSWORD: {SECRET}",
+        f'password="{SECRET}"',
+        f"Authorization: Bearer {SECRET}",
+        f"SWMTKN-1-{SECRET}-abcdef",
+        f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}\n-----END RSA PRIVATE KEY-----",
+        f"-----BEGIN PRIVATE KEY-----\n{SECRET}\ncut off",
+        f"eyJhbGciOiJIUzI1NiJ9.{SECRET}.signature",
+        f"ghp_{SECRET}{SECRET}",
+    ],
+)
+def test_a_secret_is_gone(text):
+    assert SECRET not in redaction.redact_text(text)
+    assert redaction.PLACEHOLDER in redaction.redact_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ssh://admin@build-7.example.com",
+        '{"credsStore": "desktop"}',
+        '{"tlskey": "/etc/docker/key.pem", "tlsverify": true}',
+        "kernel.keys.root_maxkeys = 1000000",
+        "/run/secrets/token-file is a path",
+        "--seccomp-profile /etc/docker/seccomp.json",
+        "git@github.com:moby/moby.git",
+        "unix:///var/run/docker.sock",
+    ],
+)
+def test_what_is_no_secret_stays(text):
+    assert redaction.redact_text(text) == text
+
+
+def test_json_stays_json_on_the_same_lines():
+    text = '{\n  "hosts": ["fd://"],\n  "log-opts": {\n    "splunk-token": "abc\\"def"\n  }\n}\n'
+    clean = redaction.redact_text(text)
+    assert json.loads(clean)["log-opts"]["splunk-token"] == redaction.PLACEHOLDER
+    assert clean.count("\n") == text.count("\n")
+
+
+def test_engine_answers():
+    answer = {
+        "JoinTokens": {"Worker": "SWMTKN-1-abc-def", "Manager": "SWMTKN-1-abc-ghi"},
+        "Config": {"Env": ["DATABASE_URL=postgres://u:p@h/d", "PLAIN=value"]},
+        "Plugins": {"Authorization": ["opa"], "Log": ["json-file"]},
+        "HttpProxy": f"http://u:{SECRET}@proxy:3128",
+    }
+    clean = redaction.redact_json(answer)
+    assert clean["JoinTokens"] == {"Worker": "REDACTED", "Manager": "REDACTED"}
+    assert clean["Config"]["Env"] == ["DATABASE_URL=REDACTED", "PLAIN=REDACTED"]
+    assert clean["Plugins"] == answer["Plugins"]
+    assert clean["HttpProxy"] == "http://REDACTED@proxy:3128"
+
+
+def test_environment_of_a_process():
+    raw = f"PATH=/bin\0SOME_NAME={SECRET}\0HTTP_PROXY=http://u:{SECRET}@p\0".encode()
+    clean = redaction.redact_environment(raw, ENVIRONMENT_KEPT)
+    assert clean == b"PATH=/bin\0SOME_NAME=REDACTED\0HTTP_PROXY=http://REDACTED@p\0"
+
+
+def test_utf16_file():
+    data = b"\xff\xfe" + f"password={SECRET}\r\n".encode("utf-16-le")
+    assert SECRET.encode("utf-16-le") not in redaction.redact_bytes(data)
+
+
+@given(st.binary(max_size=400))
+def test_bytes_never_fail_and_redaction_is_idempotent(data):
+    once = redaction.redact_bytes(data)
+    assert redaction.redact_bytes(once) == once
+
+
+@given(st.text(max_size=200))
+def test_line_breaks_stay(text):
+    if "PRIVATE KEY" not in text:
+        assert redaction.redact_text(text).count("\n") == text.count("\n")
