@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tarfile
 import time
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ from tests.engines.packages import EngineUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from typing_extensions import Self
 
     Config = dict[str, Any] | bytes | None
     ConfigMaker = Callable[["Engine"], Config]
@@ -49,6 +52,7 @@ _PREFIX = "hce"
 _MARK = "HULLCHECK_TEST_ENGINE"
 # 20.10 writes this file, whatever its folders are; the mark says that it was not there before.
 _TRUST_KEY = Path("/etc/docker/key.json")
+_SHIM_SOCKETS = Path("/run/containerd/s")
 _KEY_MARK = "made-trust-key"
 _NETWORKS = ("10.223", "10.197", "10.171", "172.30")
 # A config that names one of these would make or remove docker0, or own the firewall: such an
@@ -68,8 +72,10 @@ def require_host() -> None:
         raise EngineUnavailable("real engines need root")
     if "overlay" not in Path("/proc/filesystems").read_text():
         raise EngineUnavailable("real engines need a kernel with overlayfs")
-    if not Path("/sys/fs/cgroup").is_dir() or not os.access("/sys/fs/cgroup", os.W_OK):
-        raise EngineUnavailable("real engines need a writable /sys/fs/cgroup")
+    # With cgroup v1 the folder itself is often read-only, and its controllers are not.
+    cgroups = [Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").glob("*/")]
+    if not any(os.access(path, os.W_OK) for path in cgroups):
+        raise EngineUnavailable("real engines need writable cgroups")
     packages.ensure_system_packages()
 
 
@@ -87,14 +93,14 @@ def base_dir() -> Path:
 
 def _filesystem_of(path: Path) -> str:
     best, kind = "", ""
-    for mount, fstype in _mounts():
+    for mount, fstype in mount_points():
         inside = mount == "/" or str(path) == mount or str(path).startswith(mount + "/")
         if inside and len(mount) >= len(best):
             best, kind = mount, fstype
     return kind
 
 
-def _mounts() -> list[tuple[str, str]]:
+def mount_points() -> list[tuple[str, str]]:
     """(mount point, file system) of every mount, in the order they were made."""
     found = []
     for line in Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines():
@@ -124,14 +130,24 @@ def processes_of(folder: Path) -> list[int]:
 
 def mounts_of(folder: Path) -> list[str]:
     """Every mount under that folder."""
-    return [point for point, _ in _mounts() if point.startswith(f"{folder}/")]
+    return [point for point, _ in mount_points() if point.startswith(f"{folder}/")]
 
 
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that waits to be reaped does not."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] not in {"Z", "X"}
+
+
+def _descendants(pid: int) -> set[int]:
+    found: set[int] = set()
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(OSError):
-            found += [int(item) for item in path.read_text().split()]
+            for child in map(int, path.read_text().split()):
+                found |= {child} | _descendants(child)
     return found
 
 
@@ -171,24 +187,21 @@ def _user_bridges(data_root: Path) -> list[str]:
 
 def sweep(folder: Path, bridge: str) -> None:
     """Kill, unmount and remove everything an engine left; safe to repeat."""
-    for _ in range(50):
-        pids = processes_of(folder)
-        shims = [pid for pid in pids if _is_shim(pid)]
-        inits = [child for shim in shims for child in _children(shim)]
-        _kill([pid for pid in pids if pid not in shims])
-        _kill(inits)
-        _kill(shims)
+    killed: set[int] = set()
+    for _ in range(100):
+        pids = set(processes_of(folder))
+        for parent in pids:
+            killed |= _descendants(parent)
+        killed |= pids
+        _kill(sorted(killed))
         for pid in pids:  # ours if this process started them
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
-        if not pids:
+        if not pids and not any(alive(pid) for pid in killed):
             break
-        time.sleep(0.05)
-    for address in folder.rglob("exec/containerd/**/address"):
-        with contextlib.suppress(OSError):
-            shim_socket = address.read_text().removeprefix("unix://")
-            if shim_socket.startswith("/run/containerd/s/"):
-                Path(shim_socket).unlink(missing_ok=True)
+        time.sleep(0.03)
+    _remove_shim_sockets(folder)
+    _remove_cgroups(folder / "data")
     if (folder / _KEY_MARK).exists():
         _TRUST_KEY.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
@@ -210,13 +223,44 @@ def sweep(folder: Path, bridge: str) -> None:
     if mounts_of(folder):
         raise EngineError(f"still mounted: {', '.join(mounts_of(folder))}")
     shutil.rmtree(folder, ignore_errors=True)
+    if not any(folder.parent.glob(f"{_PREFIX}-*/")):
+        _remove_shared_folders()
 
 
-def _is_shim(pid: int) -> bool:
-    try:
-        return b"containerd-shim" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
-    except OSError:
-        return False
+def _remove_shared_folders() -> None:
+    """The last engine removes what all of them share, where it is empty."""
+    shared = [_SHIM_SOCKETS, _SHIM_SOCKETS.parent]
+    shared += [Path("/run/docker/plugins"), Path("/run/docker")]
+    shared += [root / "docker" for root in _cgroup_roots()]
+    for path in shared:
+        with contextlib.suppress(OSError):
+            path.rmdir()
+
+
+def _cgroup_roots() -> list[Path]:
+    roots = [Path(point) for point, kind in mount_points() if kind in {"cgroup", "cgroup2"}]
+    return [root for root in roots if root.is_relative_to("/sys/fs/cgroup")]
+
+
+def _remove_shim_sockets(folder: Path) -> None:
+    """A killed shim leaves its socket; the container's bundle says where it is."""
+    for pattern in ("address", "bootstrap.json"):
+        for note in (folder / "exec").rglob(pattern):
+            with contextlib.suppress(OSError):
+                for name in re.findall(rf"{_SHIM_SOCKETS}/[0-9a-f]+", note.read_text()):
+                    Path(name).unlink(missing_ok=True)
+
+
+def _remove_cgroups(data_root: Path) -> None:
+    """A killed container leaves its cgroups, empty."""
+    identities = [path.name for path in data_root.glob("containers/*")]
+    for parent in _cgroup_roots():
+        for identity in identities:
+            for group in [*parent.glob(f"*/{identity}"), *parent.glob(f"*/*/{identity}")]:
+                below = sorted(path for path in group.rglob("*/") if path.is_dir())
+                for path in [*reversed(below), group]:
+                    with contextlib.suppress(OSError):
+                        path.rmdir()
 
 
 @dataclass
@@ -232,7 +276,8 @@ class _Slot:
 
     @property
     def bridge(self) -> str:
-        return f"{_PREFIX}{self.number}"
+        # Other base folders count from 0 as well, in the same network namespace.
+        return f"{_PREFIX}{self.number}-{zlib.crc32(bytes(self.folder)) & 0xFFFF:04x}"
 
     @classmethod
     def take(cls) -> _Slot:
@@ -291,7 +336,7 @@ class Answer:
     status: int
     body: bytes
 
-    def json(self) -> Any:  # noqa: ANN401 - whatever the engine sends
+    def json(self) -> Any:
         """The body, decoded."""
         return json.loads(self.body)
 
@@ -342,7 +387,7 @@ class Engine:
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
     _has_image: bool = field(default=False, init=False, repr=False)
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         try:
             self.start()
         except BaseException:
@@ -675,7 +720,8 @@ class Engine:
 
     def info(self) -> dict[str, Any]:
         """The answer to GET /info."""
-        return self.api("GET", "/info").json()
+        found: dict[str, Any] = self.api("GET", "/info").json()
+        return found
 
     def import_image(self, name: str = IMAGE) -> str:
         """Make an image that holds a static busybox; returns its name."""

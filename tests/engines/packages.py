@@ -23,7 +23,7 @@ import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -182,7 +182,7 @@ def cli_plugins(version: str) -> dict[str, Path]:
 _failures: dict[str, str] = {}
 
 
-def _obtained(name: str) -> tuple[Path, dict]:
+def _obtained(name: str) -> tuple[Path, dict[str, Any]]:
     """The folder and manifest of one unit; a failure is remembered, so it costs time once."""
     if name in _failures:
         raise EngineUnavailable(_failures[name])
@@ -194,7 +194,7 @@ def _obtained(name: str) -> tuple[Path, dict]:
 
 
 @cache
-def _obtain(name: str) -> tuple[Path, dict]:
+def _obtain(name: str) -> tuple[Path, dict[str, Any]]:
     target = cache_dir() / f"{name}-{SUITES.get(name, _TOOLS_SUITE)}"
     manifest = _manifest(target)
     if manifest:
@@ -213,12 +213,12 @@ def _obtain(name: str) -> tuple[Path, dict]:
     return target, manifest
 
 
-def _manifest(target: Path) -> dict | None:
+def _manifest(target: Path) -> dict[str, Any] | None:
     try:
         found = json.loads((target / "manifest.json").read_bytes())
     except (OSError, ValueError):
         return None
-    return found if found.get("layout") == LAYOUT else None
+    return found if isinstance(found, dict) and found.get("layout") == LAYOUT else None
 
 
 @contextlib.contextmanager
@@ -333,14 +333,16 @@ def _deb822_sources(text: str) -> Iterator[AptSource]:
 
 
 @contextlib.contextmanager
-def _apt(suite: str) -> Iterator[tuple[Path, Path]]:
+def _apt(name: str, suite: str) -> Iterator[tuple[Path, Path]]:
     """A private apt for one suite, its lists fetched: (configuration file, scratch folder)."""
+    for stale in cache_dir().glob(f".{name}-*"):  # of a killed run: we hold the lock
+        shutil.rmtree(stale, ignore_errors=True)
     sources = apt_sources()
     if not sources:
         raise EngineUnavailable("this machine's apt sources name no Debian mirror")
     problem: EngineUnavailable | None = None
     for source in sources:
-        with tempfile.TemporaryDirectory(prefix=".apt-", dir=cache_dir()) as scratch:
+        with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=cache_dir()) as scratch:
             folder = Path(scratch)
             config = _write_apt_config(folder, suite, source)
             try:
@@ -389,10 +391,10 @@ APT::Sandbox::User "root";
     return config
 
 
-def _download(name: str, target: Path) -> dict:
+def _download(name: str, target: Path) -> dict[str, Any]:
     """Fetch and unpack one unit; its folder appears under its name only when it is whole."""
     suite = SUITES.get(name, _TOOLS_SUITE)
-    with _apt(suite) as (config, scratch):
+    with _apt(name, suite) as (config, scratch):
         if name in SUITES:
             offered = re.search(
                 r"^Version: (?:\d+:)?((\d+)[\d.]*)",
@@ -444,7 +446,9 @@ def _link_tools(root: Path) -> None:
 
 def _dockerd_version(root: Path, name: str, suite: str) -> str:
     """Run the unpacked dockerd: it must start here, and be the major version asked for."""
-    said = run_tool([Unpacked(name, suite, root, {}).program("dockerd"), "--version"], timeout=60)
+    libraries = os.pathsep.join(map(str, tools().lib_dirs))
+    dockerd = Unpacked(name, suite, root, {}).program("dockerd")
+    said = run_tool(["env", f"LD_LIBRARY_PATH={libraries}", dockerd, "--version"], timeout=60)
     match = re.search(r"version (\d+)(\.[\d.]*\d)", said)
     if match is None or match[1] != name:
         raise EngineUnavailable(f"{suite} now ships {said.strip()}, not Docker {name}")
@@ -489,30 +493,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("versions", nargs="*", default=list(VERSIONS), metavar="VERSION")
     parser.add_argument("--rootfs", action="store_true", help="also build the systemd host's image")
     options = parser.parse_args(argv)
-    status = 0
-    for version in options.versions:
-        try:
-            found = engine(version)
-            tools()
-            plugins = ", ".join(cli_plugins(version)) or "none"
-        except EngineUnavailable as exc:
-            sys.stdout.write(f"{version}: unavailable: {exc}\n")
-            status = 1
-        else:
-            parts = ", ".join(f"{k} {v}" for k, v in sorted(found.packages.items()))
-            sys.stdout.write(
-                f"{found.major}: Docker {found.version} of {found.suite} in {found.root}\n"
-                f"    {parts}\n    CLI plugins: {plugins}\n"
-            )
+    reports = [_report(version) for version in options.versions]
     if options.rootfs:
         from tests.engines import systemd_host
 
         try:
-            sys.stdout.write(f"systemd host: {systemd_host.root_archive()}\n")
+            reports.append((True, f"systemd host: {systemd_host.root_archive()}"))
         except EngineUnavailable as exc:
-            sys.stdout.write(f"systemd host: unavailable: {exc}\n")
-            status = 1
-    return status
+            reports.append((False, f"systemd host: unavailable: {exc}"))
+    sys.stdout.write("".join(f"{text}\n" for _, text in reports))
+    return 0 if all(fine for fine, _ in reports) else 1
+
+
+def _report(version: str) -> tuple[bool, str]:
+    try:
+        found = engine(version)
+        tools()
+        plugins = ", ".join(cli_plugins(version)) or "none"
+    except EngineUnavailable as exc:
+        return False, f"{version}: unavailable: {exc}"
+    parts = ", ".join(f"{name} {number}" for name, number in sorted(found.packages.items()))
+    return True, (
+        f"{found.major}: Docker {found.version} of {found.suite} in {found.root}\n"
+        f"    {parts}\n    CLI plugins: {plugins}"
+    )
 
 
 if __name__ == "__main__":
