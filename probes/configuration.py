@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes import engine
 from probes.formats.daemon_json import keys as daemon_keys
+from probes.formats.daemon_json.settings import effective_keys
 from probes.formats.json_document import JsonDocumentError, decode
 from probes.host.questions import Absent, Garbled, Unreadable
 from probes.model import Missing, have, known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
-    from probes.formats.json_document import Document, Node
+    from probes.formats.daemon_json import settings
+    from probes.formats.json_document import Document
     from probes.host import Host
 
 SHORT_FLAGS = {
@@ -77,14 +79,6 @@ class Setting(NamedTuple):
     column: int | None = None
 
 
-class FileValue(NamedTuple):
-    """One key of the file, as the daemon sees it after flattening."""
-
-    value: Any
-    line: int
-    column: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
     """The whole of it."""
@@ -99,44 +93,6 @@ class Configuration:
 
 
 # -- the parts -----------------------------------------------------------------------------------
-
-
-def python_value(node: Node) -> Any:  # noqa: ANN401 - any JSON
-    """A node of a positioned document as plain JSON; the last of duplicate keys wins."""
-    if node.kind == "object":
-        return {member.key: python_value(member.value) for member in node.value}
-    if node.kind == "array":
-        return [python_value(item) for item in node.value]
-    if node.kind == "number":
-        try:
-            return json.loads(node.value)
-        except ValueError:  # a number too long for Python to take
-            return str(node.value)
-    return node.value
-
-
-def file_values(document: Document, version: tuple[int, ...]) -> dict[str, FileValue]:
-    """The keys that the daemon sees in its file: objects it does not know are flattened.
-
-    moby daemon/config/config.go ``configValuesSet``.
-    """
-    found: dict[str, FileValue] = {}
-
-    def walk(node: Node) -> Iterator[tuple[str, Node, int]]:
-        for member in node.value:
-            inner = member.value
-            if inner.kind == "object" and not daemon_keys.is_flat(member.key, version):
-                yield from walk(inner)
-            else:
-                yield member.key, inner, member.key_start
-
-    if document.root is not None and document.root.kind == "object":
-        for key, node, start in walk(document.root):
-            if node.kind == "null":
-                continue  # Go leaves the field at its default
-            place = document.position(start)
-            found[key] = FileValue(python_value(node), place.line, place.column)
-    return found
 
 
 def flag_settings(argv: tuple[str, ...]) -> dict[str, tuple[Any, str]]:
@@ -290,6 +246,34 @@ def dockerd(host: Host) -> engine.Daemon:
     return daemon
 
 
+def engine_version(host: Host) -> str:
+    """The version that runs, else that of the dockerd that would; empty where neither tells."""
+    return host.derive(_engine_version)
+
+
+def _engine_version(host: Host) -> str:
+    running = known(lambda: str(engine.version(host)["Version"]))
+    if isinstance(running, str):
+        return running
+    # "Docker version 28.5.2+dfsg4, build ecc6942"
+    printed = have(known(lambda: host.output("dockerd", "--version")), "")
+    return printed.partition("version ")[2].partition(",")[0].strip()
+
+
+def file_path(host: Host) -> str:
+    """The configuration file of the daemon, or of the one that would start here.
+
+    Raises: Unreadable; inapplicable where the daemon is elsewhere, reads none or is not there.
+    """
+    try:
+        return dockerd(host).config_file
+    except Unreadable as error:
+        # Only "it is not running" leaves a file to look at: the one of the next start.
+        if error.kind != "absent" or not engine.target(host).chosen_by.startswith("default"):
+            raise
+        return engine.DEFAULT_CONFIG
+
+
 def document(host: Host) -> Document | None:
     """The daemon's configuration file, parsed; None where there is none.
 
@@ -299,7 +283,7 @@ def document(host: Host) -> Document | None:
 
 
 def _document(host: Host) -> Document | None:
-    path = dockerd(host).config_file
+    path = file_path(host)
     try:
         data = host.read_bytes(path)
     except Absent:
@@ -316,26 +300,26 @@ def _document(host: Host) -> Document | None:
 def _look(host: Host) -> Configuration:
     daemon = dockerd(host)
     told = have(known(lambda: engine.info(host)), {})
-    text = have(known(lambda: str(engine.version(host)["Version"])), "")
+    text = engine_version(host)
     version = daemon_keys.engine_version(text)
     parsed = document(host)
-    in_file = file_values(parsed, version) if parsed else {}
+    in_file = effective_keys(parsed, text) if parsed else {}
     flags = flag_settings(daemon.argv)
     environment = known(lambda: daemon_environment(host))
     newer = _newer(host, daemon)
-    settings = []
+    found = []
     for key in daemon_keys.KEYS:
         if not key.exists_in(version):
             continue
         set_here = _set_somewhere(key, in_file, flags, have(environment, {}), daemon)
         running = running_value(key.name, told)
-        settings.append(_setting(key, set_here, running, newer))
+        found.append(_setting(key, set_here, running, newer))
     return Configuration(
         version=text,
         file=daemon.config_file,
         file_exists=parsed is not None,
         file_newer=newer,
-        settings=tuple(settings),
+        settings=tuple(found),
     )
 
 
@@ -358,7 +342,7 @@ class _Found(NamedTuple):
 
 def _set_somewhere(
     key: daemon_keys.Key,
-    in_file: Mapping[str, FileValue],
+    in_file: Mapping[str, settings.Setting],
     flags: Mapping[str, tuple[Any, str]],
     environment: Mapping[str, str],
     daemon: engine.Daemon,

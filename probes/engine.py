@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from probes.host import Host, Process
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
+DEFAULT_CONFIG = "/etc/docker/daemon.json"
 
 ENGINE_PATHS = ("/version", "/info")
 """Asked of every engine, before anything else is read."""
@@ -280,6 +281,8 @@ def _may_listen(argv: tuple[str, ...], url: str) -> bool:
 
     Without -H it takes its socket from its file or the default; fd:// is systemd's.
     """
+    if {"--validate", "--version", "-v", "--help"} & set(argv):
+        return False  # it prints and ends
     listening = [*flag_values(argv, "host"), *flag_values(argv, "H", dashes="-")]
     wanted = url.replace("unix:///run/", "unix:///var/run/")
     return not listening or any(
@@ -304,7 +307,7 @@ def _described(host: Host, process: Process) -> Daemon:
     elif process.uid != 0:
         path = f"{home_of(host, process.uid)}/.config/docker/daemon.json"
     else:
-        path = "/etc/docker/daemon.json"
+        path = DEFAULT_CONFIG
     return Daemon(
         pid=process.pid,
         name=process.name,

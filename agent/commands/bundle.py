@@ -74,7 +74,7 @@ def show(arguments: argparse.Namespace) -> int:
             output.write(data, arguments.output)
         return cli.OK
     if arguments.format == "json":
-        import json
+        from agent.report import json_report
 
         document = {
             "schema": "hullcheck.bundle-listing/1",
@@ -86,7 +86,7 @@ def show(arguments: argparse.Namespace) -> int:
                 {"ask": entry["ask"], "failure": entry.get("failure")} for entry in bundle.answers
             ],
         }
-        output.write(json.dumps(document, indent=2) + "\n", arguments.output)
+        output.write(json_report.dump(document), arguments.output)
         return cli.OK
     output.write(_listing(bundle), arguments.output)
     return cli.OK

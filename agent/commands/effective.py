@@ -62,7 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     if arguments.format == "json":
         every = [i for i in found.settings if not arguments.key or i.key in arguments.key]
-        text = json.dumps(document(found, every, owner), indent=2) + "\n"
+        from agent.report import json_report
+
+        text = json_report.dump(document(found, every, owner))
     else:
         colour = output.wants_colour(arguments.color, sys.stdout) and not arguments.output
         text = render(found, settings, owner, width=output.width(), colour=colour)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import TYPE_CHECKING, Any
 
 from agent import cli, doctor, output
+from agent.report import json_report
 from probes import PROBES
 from probes.model import Missing, known
 
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         "facts": {topic: to_json(facts[topic]) for topic in topics if topic in facts},
         "incomplete": late,
     }
-    output.write(json.dumps(document, indent=2) + "\n", arguments.output)
+    output.write(json_report.dump(document), arguments.output)
     return cli.INCOMPLETE if late else cli.OK
 
 

@@ -48,6 +48,7 @@ def member_name(question: Question) -> str:
 
 def contents(host: Host, *, tool: str) -> dict[str, bytes]:
     """The members of the bundle of what this host has been asked so far."""
+    created = host.now()  # first: the clock is one of the answers
     members: dict[str, bytes] = {}
     answers = []
     failures = 0
@@ -65,7 +66,7 @@ def contents(host: Host, *, tool: str) -> dict[str, bytes]:
     manifest = {
         "schema": SCHEMA,
         "tool": {"name": "hullcheck", "version": tool},
-        "created": host.now(),
+        "created": created,
         "host": _answer_or_none(answers, ("gauge", "identity")),
         "system": _answer_or_none(answers, ("gauge", "system")),
         "questions": len(answers),

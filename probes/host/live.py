@@ -288,6 +288,8 @@ def _processes() -> list[list[Any]]:
             uid = os.stat(f"/proc/{name}").st_uid
         except OSError:  # it ended while we looked, or is not ours to see: then it is not listed
             continue
+        if argv == [""]:  # a zombie
+            continue
         started = boot + int(fields[19]) / ticks
         found.append([int(name), int(fields[1]), uid, comm, argv, round(started, 2), nested])
     return sorted(found)

@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -119,8 +120,7 @@ def test_a_command_that_hangs_is_ended_with_its_children(tmp_path):
     child = int(pidfile.read_text())
     for _ in range(50):
         try:
-            with open(f"/proc/{child}/stat") as file:
-                state = file.read().rpartition(")")[2].split()[0]
+            state = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
         except (FileNotFoundError, ProcessLookupError):
             return
         if state == "Z":

@@ -1,0 +1,177 @@
+"""Judging configuration files alone: what the engine refuses, chokes on or ignores in them."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from probes import daemon_config
+from probes.formats.daemon_json import BY_NAME, HostFacts, Problem, judge
+from probes.formats.daemon_json.keys import NEWEST
+from probes.host import redaction
+from probes.model import ERROR, finding
+
+if TYPE_CHECKING:
+    from probes.model import Finding
+
+KINDS = ("daemon.json",)
+"""Kinds of file that this version judges."""
+
+SIZE_LIMIT = 4 << 20
+"""Bytes of one file. The largest real daemon.json seen has 6 KB."""
+
+_OTHER_KINDS = {
+    "package.json",
+    "package-lock.json",
+    "devcontainer.json",
+    "settings.json",
+    "settings-store.json",
+    "admin-settings.json",
+    "config.json",
+    "tsconfig.json",
+}
+
+
+class LintError(Exception):
+    """A file that cannot be judged: one line naming it and the remedy."""
+
+
+class Linted(NamedTuple):
+    """One judged file."""
+
+    path: str
+    kind: str
+    problems: tuple[Problem, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether the engine does not start with it."""
+        return any(problem.refused_by_engine for problem in self.problems)
+
+    def findings(self) -> list[Finding]:
+        """The problems as the doctor reports them, one for each."""
+        checks = {check.id: check for check in daemon_config.TOPIC.checks}
+        return [
+            finding(checks[problem.code], daemon_config.of_problem(problem, self.path))
+            for problem in self.problems
+        ]
+
+
+def lint(path: str, *, kind: str | None, engine: str) -> Linted:
+    """Judge one file (``-`` for standard input) for an engine version.
+
+    Raises: LintError for a file that is absent, unreadable or of no known kind.
+    """
+    name = "standard input" if path == "-" else path
+    data = _read(path)
+    if isinstance(data, Problem):
+        return Linted(name, kind or KINDS[0], (data,))
+    chosen = kind or kind_of(path, data)
+    if chosen is None:
+        raise LintError(f"{name}: cannot tell what kind of file this is: say so with --kind")
+    problems = judge(data, engine=engine, host=this_machine(), path=name)
+    return Linted(name, chosen, tuple(_redacted(problem) for problem in problems))
+
+
+def kind_of(path: str, data: bytes) -> str | None:
+    """The kind that a file's name, else its content, tells."""
+    name = os.path.basename(path).lower()
+    if re.fullmatch(r"(docker[-_.]?)?daemon.*\.json([.~].*)?|dockerd.*\.json", name):
+        return "daemon.json"
+    if name in _OTHER_KINDS:
+        return None
+    keys = re.findall(rb'"([a-z0-9][a-z0-9-]{1,40})"\s*:', data[:65536])
+    if any(key.decode() in BY_NAME for key in keys):
+        return "daemon.json"
+    return "daemon.json" if name.endswith(".json") and not data.strip(b" \t\r\n{}") else None
+
+
+def _read(path: str) -> bytes | Problem:
+    if path == "-":
+        data = sys.stdin.buffer.read(SIZE_LIMIT + 1)
+        return (
+            data if len(data) <= SIZE_LIMIT else _unreadable("it is far too large", refused=False)
+        )
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        import errno
+
+        if error.errno == errno.ELOOP:
+            return _unreadable("a loop of symbolic links", refused=True)
+        raise LintError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            return _unreadable("a directory stands where the file should be", refused=True)
+        if not stat.S_ISREG(mode):
+            raise LintError(f"{path}: is no regular file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(SIZE_LIMIT + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) > SIZE_LIMIT:
+        size = os.path.getsize(path)
+        return _unreadable(f"{size} bytes: something else was written there", refused=False)
+    return data
+
+
+def _unreadable(what: str, *, refused: bool) -> Problem:
+    return Problem(
+        "daemon-json-unreadable",
+        ERROR,
+        f"This is no configuration file: {what}.",
+        line=1,
+        column=1,
+        refused_by_engine=refused,
+    )
+
+
+def this_machine() -> HostFacts:
+    """What this machine tells of files, users and groups that a daemon.json may name."""
+    return HostFacts(
+        file_exists=os.path.exists,
+        user_exists=_user_exists,
+        group_exists=_group_exists,
+    )
+
+
+def _user_exists(name: str) -> bool:
+    import pwd
+
+    try:
+        pwd.getpwuid(int(name)) if name.isdigit() else pwd.getpwnam(name)
+    except (KeyError, OverflowError):
+        return False
+    return True
+
+
+def _group_exists(name: str) -> bool:
+    import grp
+
+    try:
+        grp.getgrgid(int(name)) if name.isdigit() else grp.getgrnam(name)
+    except (KeyError, OverflowError):
+        return False
+    return True
+
+
+def _redacted(problem: Problem) -> Problem:
+    """The problem without secrets: its words quote the file."""
+    import dataclasses
+
+    clean = redaction.redact_text
+    return dataclasses.replace(
+        problem,
+        message=clean(problem.message),
+        engine_text=problem.engine_text and clean(problem.engine_text),
+        suggestion=problem.suggestion and clean(problem.suggestion),
+    )
+
+
+def newest_engine() -> str:
+    """The version assumed where no engine tells its own."""
+    return ".".join(str(part) for part in NEWEST)

@@ -1,0 +1,462 @@
+"""The daemon's configuration file: what the engine refuses, chokes on or ignores in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from probes import configuration, engine
+from probes.formats.daemon_json import CODES, HostFacts, Problem, judge
+from probes.model import (
+    ERROR,
+    NOTE,
+    SECTIONS,
+    WARNING,
+    Check,
+    Evidence,
+    Missing,
+    Topic,
+    Verdict,
+    Verdicts,
+    fail,
+    have,
+    known,
+    need,
+    ok,
+    skip,
+    unknown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from probes.configuration import Setting
+    from probes.host import Host
+
+DEBUG_SECONDS = 24 * 3600
+"""How long a daemon may run with debug on before it looks forgotten: a day of searching a fault is
+normal, and a debug log of a busy daemon grows by gigabytes a week."""
+
+TOPIC = Topic["DaemonConfig"]("daemon-config", "The daemon's configuration")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonConfig:
+    """The file, the judge's opinion of it, and how it compares with what runs."""
+
+    path: str | Missing
+    named: bool
+    """Whether the command line names it."""
+    present: bool | Missing
+    """False where there is none; Missing where it is there and cannot be read as a file."""
+    version: str
+    """The engine version it was judged for; empty where that is not known."""
+    problems: tuple[Problem, ...] | Missing
+    pending: tuple[Setting, ...] | Missing
+    """Keys of the file that the running daemon does not have yet."""
+    debug: bool | Missing
+    experimental: bool | Missing
+    running_seconds: float | Missing
+    default_file_present: bool | Missing
+    """Whether /etc/docker/daemon.json is there, whichever file the daemon reads."""
+    rootful: bool
+
+
+@TOPIC.probe
+def look(host: Host) -> DaemonConfig:
+    """Read the file the daemon itself reads, and judge it for the daemon's own version."""
+    path = known(lambda: configuration.file_path(host))
+    daemon = known(lambda: configuration.dockerd(host))
+    data = path if isinstance(path, Missing) else known(lambda: host.read_bytes(path))
+    present = (
+        False
+        if isinstance(data, Missing) and data.kind == "absent" and not isinstance(path, Missing)
+        else data
+        if isinstance(data, Missing)
+        else True
+    )
+    version = configuration.engine_version(host)
+    told = known(lambda: configuration.look(host))
+    return DaemonConfig(
+        path=path,
+        named=not isinstance(daemon, Missing) and daemon.config_file_named,
+        present=present,
+        version=version,
+        problems=data
+        if isinstance(data, Missing)
+        else tuple(judge(data, engine=version, host=host_facts(host), path=str(path))),
+        pending=told
+        if isinstance(told, Missing)
+        else tuple(s for s in told.settings if s.state == configuration.PENDING),
+        debug=known(lambda: bool(engine.info(host).get("Debug"))),
+        experimental=known(lambda: bool(engine.info(host).get("ExperimentalBuild"))),
+        running_seconds=daemon
+        if isinstance(daemon, Missing)
+        else known(lambda: host.now() - daemon.started),
+        default_file_present=known(lambda: host.exists(engine.DEFAULT_CONFIG)),
+        rootful=isinstance(daemon, Missing) or daemon.uid == 0,
+    )
+
+
+def host_facts(host: Host) -> HostFacts:
+    """What the judge of daemon.json wants to know of the host that the file is for."""
+    daemon = known(lambda: configuration.dockerd(host))
+    info = have(known(lambda: engine.info(host)), {})
+    drivers = (info.get("Plugins") or {}).get("Log")
+    runtimes = info.get("Runtimes")
+    users = known(lambda: host.read_text("/etc/passwd"))
+    groups = known(lambda: host.read_text("/etc/group"))
+    cgroup = info.get("CgroupVersion")
+    return HostFacts(
+        file_exists=lambda path: known(lambda: host.exists(path)) is not False,
+        user_exists=None if isinstance(users, Missing) else _named_in(users),
+        group_exists=None if isinstance(groups, Missing) else _named_in(groups),
+        flags={} if isinstance(daemon, Missing) else printed_flags(daemon.argv),
+        log_drivers=frozenset(map(str, drivers)) if isinstance(drivers, list) else None,
+        runtimes=frozenset(map(str, runtimes)) if isinstance(runtimes, dict) else None,
+        cgroup_v2=str(cgroup) == "2" if cgroup else None,
+        rootless="rootless" in engine.security_options(info) if info else None,
+    )
+
+
+def _named_in(table: str) -> Callable[[str], bool]:
+    """Whether passwd(5) or group(5) has an entry of that name or id."""
+    names: set[str] = set()
+    for line in table.splitlines():
+        fields = line.split(":")
+        names.update((fields[0], *fields[2:3]))
+    return names.__contains__
+
+
+def printed_flags(argv: tuple[str, ...]) -> dict[str, str]:
+    """The command line's flags as dockerd prints them in a conflict: long name to value."""
+    printed = {}
+    for key, (value, written) in configuration.flag_settings(argv).items():
+        name = written.rpartition(" ")[2]
+        flag = configuration.SHORT_FLAGS.get(name, name.lstrip("-"))
+        if isinstance(value, bool):
+            printed[flag] = str(value).lower()
+        elif isinstance(value, list):
+            printed[flag] = f"[{' '.join(map(str, value))}]"
+        elif isinstance(value, dict):
+            printed[flag] = f"map[{' '.join(f'{k}:{v}' for k, v in value.items())}]"
+        else:
+            printed[flag] = str(value)
+        del key
+    return printed
+
+
+# -- one check for every code of the judge ---------------------------------------------------------
+
+
+def of_problem(problem: Problem, path: str) -> Verdict:
+    """A problem of the judge as a verdict about the file."""
+    place = f"line {problem.line}, column {problem.column}"
+    wanted = problem.suggestion or ""
+    mend = []
+    if problem.suggestion:
+        mend.append(f"{path}, {place}: {_advice(problem)}")
+    if problem.known_in:
+        mend.append(f"known in: {problem.known_in}")
+    evidence = [Evidence(path, place, problem.key or "", wanted)]
+    if problem.engine_text:
+        evidence.append(Evidence("dockerd", "says", problem.engine_text))
+    return fail(
+        problem.message,
+        *evidence,
+        subject=path,
+        mend=tuple(mend),
+        severity=problem.level,
+        line=problem.line,
+        column=problem.column,
+    )
+
+
+def _advice(problem: Problem) -> str:
+    return f"write {problem.suggestion}"
+
+
+def _judge_of(code: str) -> Callable[[DaemonConfig], Verdicts]:
+    def check(config: DaemonConfig) -> Verdicts:
+        if isinstance(config.path, Missing):
+            return _elsewhere(config.path)
+        if config.present is False:
+            return skip(f"there is no {config.path}: every setting is at its default or a flag")
+        if isinstance(config.problems, Missing):
+            return skip("the file could not be read: see daemon-json-unreadable")
+        found = [of_problem(p, config.path) for p in config.problems if p.code == code]
+        return found or ok(
+            f"{config.path} is free of it", Evidence(config.path, "", "read and judged")
+        )
+
+    return check
+
+
+def _elsewhere(path: Missing) -> Verdict:
+    """The outcome for a file that is not known: once unknown, by daemon-json-unreadable."""
+    return skip(path.reason)
+
+
+def explanation_of(code: str) -> str:
+    """The sections of a code's page, in the order of every other check."""
+    info = CODES[code]
+    parts = (info.reads, info.why, info.mend, info.risk, info.severity_reason)
+    sections = "\n\n".join(
+        f"## {title}\n{text}" for title, text in zip(SECTIONS, parts, strict=True)
+    )
+    return f"daemon.json: {info.title[0].lower()}{info.title[1:].rstrip('.')}.\n\n{sections}"
+
+
+for _code, _info in CODES.items():
+    TOPIC.add(
+        Check(
+            id=_code,
+            topic=TOPIC.id,
+            severity=_info.level,
+            title=_info.title,
+            explanation=explanation_of(_code),
+            references=_info.references,
+            applies="hosts whose engine reads a daemon.json",
+            tags=("lint",),
+            judge=_judge_of(_code),
+        )
+    )
+
+
+# -- the file as a whole -------------------------------------------------------------------------
+
+
+@TOPIC.check(
+    "daemon-json-unreadable",
+    ERROR,
+    "The daemon's configuration file is no readable file",
+    references=("https://docs.docker.com/reference/cli/dockerd/#daemon-configuration-file",),
+    applies="hosts whose engine reads a daemon.json",
+)
+def daemon_json_unreadable(config: DaemonConfig) -> Verdict:
+    """Where daemon.json should be there is a directory, a loop of links or something huge.
+
+    ## What it reads
+    The path that this daemon reads (`--config-file`, else the default of a rootful, rootless or
+    snap engine): what kind of thing it is, its size, and whether it can be read.
+
+    ## Why it matters
+    A daemon that is running does not notice. At its next start, perhaps after an update or at
+    the next reboot in a month, it stops at this path and no container comes up.
+
+    ## How to mend it
+    Look at it with `ls -la`. A directory is usually what a bind mount of a file that did not exist
+    has made: remove it (`rmdir`) and write the file. A loop of links: remove the links. A huge
+    file: something else was copied there; restore the right one from your configuration
+    management or a backup.
+
+    ## What could go wrong
+    Nothing while the daemon runs: it reads the file only at its start and on reload.
+
+    ## Why this severity
+    An error: the next start fails. A file that only this user may not read is reported as
+    unknown, not as an error.
+    """
+    path = need(config.path)
+    if config.present is False:
+        if config.named:
+            return fail(
+                f"The daemon was started with --config-file {path}, and that file is gone: its "
+                "next start fails.",
+                Evidence(path, "", "does not exist", "the file the command line names"),
+                subject=path,
+                mend=(f"restore {path}, or write an empty one: echo '{{}}' | sudo tee {path}",),
+                line=1,
+                column=1,
+            )
+        return skip(f"there is no {path}, and none is needed")
+    if isinstance(config.present, Missing):
+        if config.present.kind != "garbled":
+            return unknown(config.present.reason, look=config.present.look)
+        return fail(
+            f"{config.present.reason}: the daemon's next start fails.",
+            Evidence(path, "", config.present.reason, "a small JSON file"),
+            subject=path,
+            mend=(f"ls -la {path}",),
+            line=1,
+            column=1,
+        )
+    return ok(f"{path} can be read", Evidence(path, "", "a regular file"))
+
+
+@TOPIC.check(
+    "daemon-config-pending",
+    WARNING,
+    "The configuration file says what the running daemon does not do",
+    references=("https://docs.docker.com/reference/cli/dockerd/#configuration-reload-behavior",),
+    applies="a running engine whose daemon.json was changed after its start",
+)
+def daemon_config_pending(config: DaemonConfig) -> Verdict:
+    """daemon.json was edited and the daemon has neither been restarted nor reloaded since.
+
+    ## What it reads
+    The file's time of change against the daemon's start, and, key by key, what the file says
+    against what GET /info tells of the running daemon. Keys that the engine does not tell are
+    left out: nothing is guessed.
+
+    ## Why it matters
+    What you think you have changed is not in force: the log rotation that should save the disk,
+    the mirror, the proxy. It will be in force after the next restart, whenever that happens, and
+    so will any mistake in it.
+
+    ## How to mend it
+    Keys marked "reload" in `hullcheck effective`: `sudo systemctl reload docker`. All others:
+    `sudo systemctl restart docker`; without live-restore that stops the running containers.
+
+    ## What could go wrong
+    A restart stops containers without a restart policy for good. Run `hullcheck lint` on the file
+    first: a file that the engine refuses leaves you without an engine.
+
+    ## Why this severity
+    A warning: the host runs, but not with the settings its owner wrote down.
+    """
+    pending = need(config.pending)
+    path = need(config.path)
+    if not pending:
+        return ok("the running daemon has what its file says", Evidence(path, "", "in force"))
+    reloadable = all(item.reload == "H" for item in pending)
+    keys = ", ".join(item.key for item in pending)
+    verb = "reload" if reloadable else "restart"
+    return fail(
+        f"{len(pending)} setting{'s' if len(pending) > 1 else ''} of {path} wait for a {verb} of "
+        f"the daemon: {keys}.",
+        *(
+            Evidence(path, f"line {s.line}: {s.key}", str(s.value), f"running: {s.running}")
+            for s in pending
+        ),
+        subject=path,
+        mend=(
+            f"hullcheck lint {path}",
+            f"sudo systemctl {verb} docker"
+            + ("" if reloadable else "     # stops running containers unless live-restore is on"),
+        ),
+    )
+
+
+@TOPIC.check(
+    "daemon-config-elsewhere",
+    NOTE,
+    "There is a daemon.json that this engine does not read",
+    references=("https://docs.docker.com/reference/cli/dockerd/#daemon-configuration-file",),
+    applies="engines that read another file than /etc/docker/daemon.json",
+)
+def daemon_config_elsewhere(config: DaemonConfig) -> Verdict:
+    """/etc/docker/daemon.json exists, but the engine you use reads another file.
+
+    ## What it reads
+    The daemon's command line (`--config-file`), whom it runs as (a rootless engine reads
+    `~/.config/docker/daemon.json`, the snap one under `/var/snap/docker`), and whether
+    /etc/docker/daemon.json is there as well.
+
+    ## Why it matters
+    Every guide says to edit /etc/docker/daemon.json. On this host that changes nothing, and no
+    message ever says so.
+
+    ## How to mend it
+    Put the settings into the file that the report names. Keep the other one only if a second
+    engine reads it.
+
+    ## What could go wrong
+    Removing /etc/docker/daemon.json takes the settings from a second, rootful engine.
+
+    ## Why this severity
+    A note: nothing is broken; it explains why an edit had no effect.
+    """
+    path = need(config.path)
+    if path == engine.DEFAULT_CONFIG:
+        return ok("the engine reads the usual file", Evidence("dockerd", "configuration", path))
+    if not need(config.default_file_present):
+        return ok("no other daemon.json is there", Evidence("dockerd", "configuration", path))
+    return fail(
+        f"This engine reads {path}; what stands in {engine.DEFAULT_CONFIG} has no effect on it.",
+        Evidence("dockerd", "configuration", path, engine.DEFAULT_CONFIG),
+        subject=engine.DEFAULT_CONFIG,
+        mend=(f"put settings into {path}",),
+    )
+
+
+@TOPIC.check(
+    "daemon-debug-on",
+    NOTE,
+    "The daemon has been logging debug messages for days",
+    references=("https://docs.docker.com/engine/daemon/logs/#enable-debugging",),
+    applies="a running engine",
+)
+def daemon_debug_on(config: DaemonConfig) -> Verdict:
+    """Debug logging was turned on and has stayed on.
+
+    ## What it reads
+    `Debug` of GET /info, and how long the daemon has been running.
+
+    ## Why it matters
+    With debug on the daemon writes several lines for every API call: the journal turns over in
+    hours instead of weeks, and what you will need to find a fault is gone when you look for it.
+
+    ## How to mend it
+    Remove `"debug": true` from the daemon's file (or `-D` from its command line), then
+    `sudo systemctl reload docker`: this key needs no restart.
+
+    ## What could go wrong
+    Nothing stops or restarts.
+
+    ## Why this severity
+    A note: it costs disk and noise, nothing else.
+    """
+    debug = need(config.debug)
+    seen = Evidence("engine GET /info", "Debug", str(debug).lower(), "false")
+    if not debug:
+        return ok("debug logging is off", seen)
+    running = have(config.running_seconds, DEBUG_SECONDS + 1)
+    if running <= DEBUG_SECONDS:
+        return ok("debug logging is on since less than a day", seen)
+    days = int(running // 86400)
+    since = f"for {days} days" if days > 1 else "for more than a day"
+    return fail(
+        f"Debug logging has been on {since}: the daemon's log turns over in hours.",
+        seen,
+        mend=('remove "debug": true from daemon.json', "sudo systemctl reload docker"),
+    )
+
+
+@TOPIC.check(
+    "daemon-experimental-on",
+    NOTE,
+    "Experimental features of the daemon are on",
+    references=("CIS Docker Benchmark 2.18", "https://docs.docker.com/engine/deprecated/"),
+    applies="a running engine",
+    tags=("hardening",),
+)
+def daemon_experimental_on(config: DaemonConfig) -> Verdict:
+    """The daemon runs with `experimental: true`.
+
+    ## What it reads
+    `ExperimentalBuild` of GET /info.
+
+    ## Why it matters
+    Experimental features may change or vanish in any release, and some open interfaces that are
+    not hardened yet.
+
+    ## How to mend it
+    Remove `"experimental": true` from the daemon's file and restart the daemon, unless you use one
+    of the features it gates (ip6tables before 27, checkpoint).
+
+    ## What could go wrong
+    Before engine 27 ip6tables needed it: IPv6 rules vanish when it is turned off.
+
+    ## Why this severity
+    A note, and only when asked for: many hosts have it for one feature they rely on.
+    """
+    on = need(config.experimental)
+    seen = Evidence("engine GET /info", "ExperimentalBuild", str(on).lower(), "false")
+    if not on:
+        return ok("experimental features are off", seen)
+    return fail(
+        "Experimental features are on: they may change or vanish with any update.",
+        seen,
+        mend=('remove "experimental": true from daemon.json and restart the daemon',),
+    )
