@@ -280,18 +280,29 @@ def _host_summary(host: Host) -> HostSummary:
 
     machine = requirements.TOPIC.look(host)
     system = known(lambda: host.gauge("system"))
+    release = known(lambda: requirements.operating_system(host))
     told: dict[str, Any] = {} if isinstance(system, Missing) else system
+    names: dict[str, str] = {} if isinstance(release, Missing) else release
+    memory, cpus = _or_none(machine.memory), _or_none(machine.cpus)
     return HostSummary(
         id=_or_none(known(lambda: host.gauge("identity"))),
         hostname=told.get("hostname"),
-        platform=told.get("platform"),
-        os_name=_or_none(machine.os_name),
-        os_version=_or_none(machine.os_version),
+        platform=_platform(told),
+        os_name=names.get("NAME"),
+        os_version=names.get("VERSION_ID"),
         kernel=told.get("release"),
         arch=told.get("machine"),
-        cpus=_or_none(machine.cpus),
-        memory_bytes=_or_none(machine.memory_bytes),
+        cpus=cpus and cpus.number,
+        memory_bytes=memory and memory.total,
     )
+
+
+def _platform(system: dict[str, Any]) -> str | None:
+    """The platform, where WSL is told from Linux by its kernel's name (WSL2-Linux-Kernel)."""
+    release = str(system.get("release") or "")
+    if system.get("platform") == "linux" and "microsoft" in release.lower():
+        return "wsl1" if release.endswith("-Microsoft") else "wsl2"
+    return system.get("platform")
 
 
 def _engine_summary(host: Host) -> EngineSummary:

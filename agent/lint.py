@@ -136,6 +136,7 @@ def this_machine() -> HostFacts:
         file_exists=os.path.exists,
         user_exists=_user_exists,
         group_exists=_group_exists,
+        has_subordinate_ids=_has_subordinate_ids,
     )
 
 
@@ -156,6 +157,20 @@ def _group_exists(name: str) -> bool:
         grp.getgrgid(int(name)) if name.isdigit() else grp.getgrnam(name)
     except (KeyError, OverflowError):
         return False
+    return True
+
+
+def _has_subordinate_ids(name: str) -> bool:
+    """Whether subuid(5) and subgid(5) have ranges for a user; true where that cannot be told."""
+    for path in ("/etc/subuid", "/etc/subgid"):
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                if not any(line.partition(":")[0] == name for line in file):
+                    return False
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
     return True
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from probes.formats.daemon_json import settings
     from probes.formats.json_document import Document
+    from probes.formats.systemd_show import Directive
     from probes.host import Host
 
 SHORT_FLAGS = {
@@ -408,6 +409,53 @@ def daemon_environment(host: Host) -> dict[str, str]:
     daemon = engine.daemon(host)
     raw = host.read_text(f"/proc/{daemon.pid}/environ")
     return dict(item.partition("=")[::2] for item in raw.split("\0") if "=" in item)
+
+
+class UnitPlace(NamedTuple):
+    """Where systemd's configuration sets something for the daemon."""
+
+    kind: str
+    """systemd unit or systemd drop-in."""
+    path: str
+    line: int
+
+
+def unit_places(host: Host) -> dict[str, UnitPlace]:
+    """Which unit file or drop-in the flags and variables of the daemon come from.
+
+    Keys are daemon.json keys for flags, names for environment variables. Only the ExecStart and
+    Environment lines that count are looked at, systemd.service(5). Empty without systemd.
+    """
+    from probes import systemd_unit
+    from probes.formats.systemd_show import effective
+
+    facts = systemd_unit.TOPIC.look(host)
+    directives = list(have(facts.directives, {}).get(facts.unit, ()))
+    places: dict[str, UnitPlace] = {}
+    for directive in effective(directives, "Environment"):
+        for word in _unit_words(directive.value):
+            places[word.partition("=")[0]] = _unit_place(directive)
+    for directive in effective(directives, "ExecStart"):
+        # A drop-in's ExecStart may take flags from a variable ($DOCKER_OPTS): those are left to
+        # "flag", for the line that sets them is another file's.
+        for key in flag_settings(tuple(_unit_words(directive.value))):
+            places[key] = _unit_place(directive)
+    return places
+
+
+def _unit_words(text: str) -> list[str]:
+    import shlex
+
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
+
+
+def _unit_place(directive: Directive) -> UnitPlace:
+    drop_in = directive.path.rpartition("/")[0].endswith(".d")
+    kind = "systemd drop-in" if drop_in else "systemd unit"
+    return UnitPlace(kind, directive.path, directive.line)
 
 
 def setting(host: Host, key: str) -> Setting:

@@ -18,6 +18,7 @@ from probes.model import (
     Topic,
     Verdict,
     Verdicts,
+    absent_as,
     fail,
     have,
     known,
@@ -111,12 +112,26 @@ def host_facts(host: Host) -> HostFacts:
         file_exists=lambda path: known(lambda: host.exists(path)) is not False,
         user_exists=None if isinstance(users, Missing) else _named_in(users),
         group_exists=None if isinstance(groups, Missing) else _named_in(groups),
+        has_subordinate_ids=_subordinate_ids(host),
         flags={} if isinstance(daemon, Missing) else printed_flags(daemon.argv),
         log_drivers=frozenset(map(str, drivers)) if isinstance(drivers, list) else None,
         runtimes=frozenset(map(str, runtimes)) if isinstance(runtimes, dict) else None,
         cgroup_v2=str(cgroup) == "2" if cgroup else None,
         rootless="rootless" in engine.security_options(info) if info else None,
     )
+
+
+def _subordinate_ids(host: Host) -> Callable[[str], bool] | None:
+    """Whether subuid(5) and subgid(5) have ranges for a user; None where that is not readable."""
+    tables = [_lines_of(host, path) for path in ("/etc/subuid", "/etc/subgid")]
+    if any(isinstance(table, Missing) for table in tables):
+        return None
+    names = [{line.partition(":")[0] for line in str(table).splitlines()} for table in tables]
+    return lambda user: all(user in table for table in names)
+
+
+def _lines_of(host: Host, path: str) -> str | Missing:
+    return absent_as(lambda: host.read_text(path), "")
 
 
 def _named_in(table: str) -> Callable[[str], bool]:

@@ -12,7 +12,7 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from probes.host.questions import Absent, Endpoint, Garbled, Unreadable
+from probes.host.questions import Absent, Denied, Endpoint, Garbled, Unreadable
 from probes.model import Missing, have, known
 
 if TYPE_CHECKING:
@@ -246,8 +246,8 @@ def _daemon(host: Host) -> Daemon:
         path = where.endpoint.url.removeprefix("unix://")
         try:
             pid = host.peer(path)
-        except Absent:
-            # Not running: a dockerd that starts or hangs may still be there to look at.
+        except (Absent, Denied):
+            # Not running, or not for this user: the process table may still tell which it is.
             pid = 1
         if pid == 0:
             raise NotHere("the daemon runs outside this container's process namespace")

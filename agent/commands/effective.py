@@ -14,8 +14,9 @@ from probes.model import have, known
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
-    from probes.configuration import Configuration, Setting
+    from probes.configuration import Configuration, Setting, UnitPlace
 
 SCHEMA = "hullcheck.effective/1"
 
@@ -50,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"hullcheck: the engine's settings cannot be told: {visible(error.reason + look)}\n"
         )
         return cli.INCOMPLETE
+    places = configuration.unit_places(host)
     owner = have(known(lambda: engine.target(host).endpoint.url), "")
     settings = [
         item
@@ -64,15 +66,20 @@ def run(arguments: argparse.Namespace) -> int:
         every = [i for i in found.settings if not arguments.key or i.key in arguments.key]
         from agent.report import json_report
 
-        text = json_report.dump(document(found, every, owner))
+        text = json_report.dump(document(found, every, owner, places))
     else:
         colour = output.wants_colour(arguments.color, sys.stdout) and not arguments.output
-        text = render(found, settings, owner, width=output.width(), colour=colour)
+        text = render(found, settings, owner, places, width=output.width(), colour=colour)
     output.write(text, arguments.output)
     return cli.OK
 
 
-def document(found: Configuration, settings: list[Setting], endpoint: str) -> dict[str, Any]:
+def document(
+    found: Configuration,
+    settings: list[Setting],
+    endpoint: str,
+    places: Mapping[str, UnitPlace],
+) -> dict[str, Any]:
     """The settings as ``hullcheck.effective/1``."""
     from agent.version import __version__
 
@@ -90,8 +97,8 @@ def document(found: Configuration, settings: list[Setting], endpoint: str) -> di
             {
                 "key": item.key,
                 "value": item.value,
-                "source": item.source,
-                "where": item.where or None,
+                "source": _source(item, places),
+                "where": _where(item, places) or None,
                 "line": item.line,
                 "column": item.column,
                 "state": item.state,
@@ -106,7 +113,13 @@ def document(found: Configuration, settings: list[Setting], endpoint: str) -> di
 
 
 def render(
-    found: Configuration, settings: list[Setting], endpoint: str, *, width: int, colour: bool
+    found: Configuration,
+    settings: list[Setting],
+    endpoint: str,
+    places: Mapping[str, UnitPlace],
+    *,
+    width: int,
+    colour: bool,
 ) -> str:
     """The settings as a table a person reads."""
     from io import StringIO
@@ -138,7 +151,7 @@ def render(
             table.add_row(
                 Text(item.key, style="bold" if item.source != "default" else ""),
                 Text(visible(value)),
-                Text(visible(_origin(item))),
+                Text(visible(_origin(item, places))),
                 Text(_state(item), style=style),
                 Text(configuration.CHANGES[item.reload]),
             )
@@ -153,9 +166,31 @@ def render(
     return "".join(line.rstrip() + "\n" for line in file.getvalue().splitlines())
 
 
-def _origin(item: Setting) -> str:
+def _place(item: Setting, places: Mapping[str, UnitPlace]) -> UnitPlace | None:
+    if item.source == "flag":
+        return places.get(item.key)
+    return places.get(item.where) if item.source == "environment" else None
+
+
+def _source(item: Setting, places: Mapping[str, UnitPlace]) -> str:
+    place = _place(item, places)
+    return place.kind if place else item.source
+
+
+def _where(item: Setting, places: Mapping[str, UnitPlace]) -> str:
+    place = _place(item, places)
+    return f"{place.path} line {place.line}: {item.where}" if place else item.where
+
+
+def _origin(item: Setting, places: Mapping[str, UnitPlace]) -> str:
     """Where a setting comes from; the file's name stands above the table already."""
-    return f"file, line {item.line}" if item.source == "file" else item.where or item.source
+    if item.source == "file":
+        return f"file, line {item.line}"
+    place = _place(item, places)
+    if place:
+        name = place.path.rpartition("/")[2]
+        return f"{place.kind} {name}, line {place.line}"
+    return item.where or item.source
 
 
 def _state(item: Setting) -> str:

@@ -48,9 +48,14 @@ def add_arguments(sub: argparse.ArgumentParser) -> None:
 def _version(text: str) -> str:
     import argparse
 
-    if not re.fullmatch(r"v?\d+\.\d+(\.\d+)?([+~.-].*)?", text):
+    if not re.fullmatch(r"v?\d+(\.\d+){0,2}([+~.-].*)?", text):
         raise argparse.ArgumentTypeError(f"not an engine version such as 28.5.2: {text!r}")
     return text
+
+
+def _whole(engine: str) -> str:
+    """A version with at least two numbers: a major alone means the last of its releases."""
+    return f"{engine}.99" if engine.lstrip("v").isdigit() else engine
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     unusable: list[str] = []
     for path in arguments.file:
         try:
-            linted.append(linting.lint(path, kind=arguments.kind, engine=engine))
+            linted.append(linting.lint(path, kind=arguments.kind, engine=_whole(engine)))
         except linting.LintError as error:
             unusable.append(str(error))
     if arguments.format == "json":

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _V4: Final = 4
 _V4_BITS: Final = 32
+_V6_BITS: Final = 128
+_FEW: Final = 4
 _MOST_POOLS = 500  # overlap is found pair by pair
 _ROOMY = 2  # prefix bits from which an IPv4 pool gives networks of a useful size
 
@@ -33,6 +35,7 @@ def judge_addresses(report: Report, settings: Settings) -> None:
     """Report pools, bridge addresses and ranges that cannot work."""
     pools = _pools(report, settings)
     _overlaps(report, pools)
+    _few(report, pools)
     bridge = _bridge_address(report, settings, "bip", 4)
     _bridge_address(report, settings, "bip6", 6)
     _fixed_cidr(report, settings, bridge)
@@ -114,7 +117,7 @@ def _pool(report: Report, settings: Settings, item: Node) -> _Pool | None:
 
 
 def _pool_size(report: Report, settings: Settings, pool: _Pool, size: Node) -> None:
-    item, base, network, number = pool
+    network, number = pool.network, pool.size
     bits, most = network.prefixlen, network.max_prefixlen
     key = "default-address-pools"
     if number <= 0 or number < bits:
@@ -148,13 +151,20 @@ def _pool_size(report: Report, settings: Settings, pool: _Pool, size: Node) -> N
             size,
             key=key,
         )
-    elif number == bits:
+
+
+def _few(report: Report, pools: list[_Pool]) -> None:
+    """All pools together giving next to no networks: each Compose project needs one."""
+    fitting = [pool for pool in pools if 0 < pool.size - pool.network.prefixlen < _V6_BITS]
+    exact = [pool for pool in pools if pool.size == pool.network.prefixlen]
+    count = len(exact) + sum(2 ** (pool.size - pool.network.prefixlen) for pool in fitting)
+    if pools and 0 < count < _FEW:
         report.add(
-            "daemon-json-pool-one-network",
-            f"The pool {base.value} with size {number} holds a single network; the next one that "
-            "is made without a subnet fails unless another pool has room.",
-            item,
-            key=key,
+            "daemon-json-pool-few-networks",
+            f"The address pools hold {count} network{'s' if count > 1 else ''} in all; the next "
+            "one that is made without a subnet fails.",
+            pools[0].node,
+            key="default-address-pools",
         )
 
 
@@ -180,7 +190,7 @@ def _bridge_address(
     settings: Settings,
     name: str,
     family: int,
-) -> Any:
+) -> Any:  # noqa: ANN401 - an interface of ipaddress of either family, or None
     found = settings.text(name)
     if not found or (name == "bip6" and settings.engine < (28, 0)):
         return None
@@ -224,7 +234,7 @@ def _bridge_address(
     return interface
 
 
-def _fixed_cidr(report: Report, settings: Settings, bridge: Any) -> None:
+def _fixed_cidr(report: Report, settings: Settings, bridge: Any) -> None:  # noqa: ANN401 - see above
     found = settings.text("fixed-cidr")
     if not found:
         return

@@ -44,6 +44,17 @@ QUIET: Final[dict[str, CodeInfo]] = {
         severity_reason=_SILENT,
         references=(CONFIG_GO, "https://docs.docker.com/engine/daemon/proxy/"),
     ),
+    "daemon-json-null-turns-off": CodeInfo(
+        title="null turns a setting off",
+        level="warning",
+        reads="Booleans that are null, where the engine passes the value to the flag of that name.",
+        why='null looks like "use the default". The engine prints it, hands it to the flag, '
+        "fails to parse it and is left with false: iptables, icc or userland-proxy are then off.",
+        mend="Take the key out for the default, or write true or false.",
+        risk="The setting changes at the next start.",
+        severity_reason="The engine starts with another setting than the reader expects.",
+        references=(CONFIG_GO, "https://github.com/spf13/pflag/blob/v1.0.9/bool.go"),
+    ),
     "daemon-json-duplicate-key": CodeInfo(
         title="A key stands twice",
         level="warning",

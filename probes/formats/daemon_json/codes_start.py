@@ -179,16 +179,16 @@ START: Final[dict[str, CodeInfo]] = {
         severity_reason="The engine starts; networks may run out or collide later.",
         references=(_POOLS, f"{_MOBY}libnetwork/ipams/defaultipam/address_space.go"),
     ),
-    "daemon-json-pool-one-network": CodeInfo(
-        title="An address pool holds a single network",
+    "daemon-json-pool-few-networks": CodeInfo(
+        title="The address pools hold next to no networks",
         level="warning",
-        reads="default-address-pools: size equal to the prefix length of base.",
-        why="Each Compose project makes a network of its own: the second one fails with "
+        reads="default-address-pools: how many networks of the given size fit into all pools.",
+        why="Each Compose project makes a network of its own; soon one fails with "
         "“all predefined address pools have been fully subnetted”.",
-        mend="Choose a longer size, so that the pool gives many networks (a /16 with size 24 "
-        "gives 256).",
+        mend="Choose a longer size or add pools, so that there are many networks (a /16 with "
+        "size 24 gives 256).",
         risk=_NETWORKS,
-        severity_reason="Works for one network.",
+        severity_reason="Works for the first few networks.",
         references=(_POOLS,),
     ),
     "daemon-json-pool-host-bits": CodeInfo(

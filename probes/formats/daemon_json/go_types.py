@@ -47,7 +47,8 @@ class Shape(NamedTuple):
     ``kind`` selects the rule, ``go`` is the type as Go prints it, ``wanted`` the same in plain
     words. ``inner`` is the shape of elements; ``fields`` those of a struct, and ``struct`` its
     bare name. A shape with ``own`` decodes itself (it has an ``UnmarshalJSON`` that calls
-    ``json.Unmarshal`` again), so that messages start anew in it.
+    ``json.Unmarshal`` again), so that messages start anew in it; a ``strict`` one refuses names
+    it has no field for.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class Shape(NamedTuple):
     fields: tuple[Field, ...] = ()
     struct: str = ""
     own: bool = False
+    strict: bool = False
 
 
 class Field(NamedTuple):
@@ -116,7 +118,7 @@ _RUNTIME_FIELDS = (
 
 def _runtimes(engine: tuple[int, ...]) -> Shape:
     package = "system" if engine >= (25, 0) else "types"
-    fields = _RUNTIME_FIELDS if engine >= (23, 0) else _RUNTIME_FIELDS[:2]
+    fields = _RUNTIME_FIELDS if engine >= (24, 0) else _RUNTIME_FIELDS[:2]
     wanted = 'an object such as {"path": "/usr/bin/crun"}'
     runtime = _struct("Runtime", f"{package}.Runtime", wanted, *fields)
     return _map(
@@ -214,7 +216,7 @@ _NRI = _struct(
     Field("plugin-config-path", TEXT),
     Field("socket-path", TEXT),
     own=True,
-)
+)._replace(strict=True)
 _SIMPLE: Final[dict[str, Shape]] = {
     "string": TEXT,
     "bool": BOOL,
@@ -350,6 +352,11 @@ class _Decoder:
         for member in node.value:
             field = exact.get(member.key) or folded.get(fold(member.key))
             if field is None:
+                if shape.strict:
+                    text = f"json: unknown field {quote_text(member.key)}"
+                    path = (*place.path, member.key)
+                    wanted = f"absent: {place.path[-1]} has no such key"
+                    yield Mismatch(member.value, path, text, wanted, stops=False)
                 continue
             embedded = tuple(field.embedded.split(".")) if field.embedded else ()
             # Inside a nested call the outer struct's name wins, see _walk_own.
@@ -362,10 +369,11 @@ class _Decoder:
     def _walk_size(self, shape: Shape, node: Node, place: _Place) -> Iterator[Mismatch]:
         # opts.MemBytes decodes the source text itself, so null and escapes fail too.
         source = self._document.source(node)
-        if len(source) <= 2 or node.kind != "string":
+        if len(source) <= len('""') or node.kind != "string":
             text: str | None = f"invalid size: {quote_text(source)}"
         else:
-            text = go_values.ram_in_bytes(source[1:-1]).error
+            parse = go_values.ram_in_bytes if self._modern else go_values.old_ram_in_bytes
+            text = parse(source[1:-1]).error
         if text is not None:
             yield Mismatch(node, place.path, text, shape.wanted, stops=True)
 
@@ -378,14 +386,17 @@ class _Decoder:
         yield from self.walk(old, node, place)
 
     def walk_bool(self, shape: Shape, node: Node, place: _Place) -> Iterator[Mismatch]:
+        """A boolean."""
         if node.kind != "bool":
             yield self._wrong(shape, node, place)
 
     def walk_text(self, shape: Shape, node: Node, place: _Place) -> Iterator[Mismatch]:
+        """A text."""
         if node.kind != "string":
             yield self._wrong(shape, node, place)
 
     def walk_number(self, shape: Shape, node: Node, place: _Place) -> Iterator[Mismatch]:
+        """A whole number of the type's range."""
         if node.kind != "number":
             yield self._wrong(shape, node, place)
         elif not go_values.fits_integer(node.value, shape.go):
@@ -403,13 +414,14 @@ class _Decoder:
     def _wrong(
         self, shape: Shape, node: Node, place: _Place, *, value: str = "", note: str = ""
     ) -> Mismatch:
-        text = f"json: cannot unmarshal {value or node.kind} into {self._into(place)} of type {shape.go}"
+        text = f"json: cannot unmarshal {value or node.kind} into {self.into(place)} of type {shape.go}"
         if self._modern:
             text += note
         # "array", "object", "string", "number" and "bool" are Go's names as well as ours.
         return Mismatch(node, place.path, text, shape.wanted, stops=False)
 
-    def _into(self, place: _Place) -> str:
+    def into(self, place: _Place) -> str:
+        """Where a value was to go, as the decoder names it."""
         if not self._modern:
             if not place.stack:
                 return "Go value"
@@ -418,6 +430,8 @@ class _Decoder:
             return "Go value"
         tokens = [token.replace("~", "~0").replace("/", "~1") for token in place.pointer]
         field = ".".join(tokens)
+        if not field and not place.root:
+            return "Go value"
         last = field.rsplit(".", 1)[-1]
         index = last != "" and not last.strip("0123456789")
         return f"{'' if index else 'Go struct field '}{place.root}.{field}"
@@ -466,5 +480,5 @@ def huge_number_text(document: Document, engine: tuple[int, ...]) -> str | None:
     path, node = document.huge_number
     if engine < (28, 0):
         return f"json: cannot unmarshal number {node.value} into Go value of type float64"
-    into = _Decoder(document, modern=True)._into(_Place("", (), path, "", path))
+    into = _Decoder(document, modern=True).into(_Place("", (), path, "", path))
     return f"json: cannot unmarshal number {node.value} into {into} of type float64"

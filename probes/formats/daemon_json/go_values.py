@@ -1,10 +1,10 @@
-"""Texts as Go parses them: integers, sizes, IP addresses, subnets, durations, URLs, booleans.
+"""Texts as Go parses them: integers, sizes, IP addresses, subnets, durations, booleans.
 
 Each ``…_error`` function returns None for what Go accepts, else Go's own message. Python's
 parsers are close but not the same: ``ipaddress`` accepts scoped and refuses mapped forms that Go
 takes the other way round, ``int`` takes underscores, ``float`` takes words.
 
-Sources: Go 1.24 ``net/ip.go``, ``net/netip/netip.go``, ``net/url/url.go``, ``strconv``,
+Sources: Go 1.24 ``net/ip.go``, ``net/netip/netip.go``, ``strconv``,
 ``time/format.go``; docker/go-units v0.5.0 ``size.go``; moby/buildkit
 ``cmd/buildkitd/config/gcpolicy.go`` (Duration).
 """
@@ -54,6 +54,20 @@ def ram_in_bytes(text: str) -> Number:
     return _size(text, _BINARY)
 
 
+_OLD_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)*) ?([kKmMgGtTpP])?[iI]?[bB]?\Z", re.ASCII)
+
+
+def old_ram_in_bytes(text: str) -> Number:
+    """``units.RAMInBytes`` of go-units v0.4, with which Debian builds engine 26.1.5."""
+    match = _OLD_SIZE.match(text)
+    if not match:
+        return Number(-1, f"invalid size: '{text}'")
+    size = _float(match[1])
+    if size is None:
+        return Number(-1, f"strconv.ParseFloat: parsing {quote_text(match[1])}: invalid syntax")
+    return Number(_truncate(size * _BINARY.get((match[2] or "").lower(), 1)), None)
+
+
 def human_size(text: str) -> Number:
     """``units.FromHumanSize``: "10m" is 10 * 10**6."""
     return _size(text, _METRIC)
@@ -86,11 +100,13 @@ def _size(text: str, units: dict[str, int]) -> Number:
 
 
 def _truncate(size: float) -> int:
-    return int(size) if size == size and abs(size) != float("inf") else 0
+    return int(size) if abs(size) < float("inf") else 0
 
 
 def _float(text: str) -> float | None:
     """``strconv.ParseFloat(text, 64)`` for what ends in a digit, a dot or a blank."""
+    # Underscores may stand between digits.
+    text = re.sub(r"(?<=[0-9a-fA-FxX])_(?=[0-9a-fA-F])", "", text)
     if _DECIMAL.match(text):
         return float(text)
     if re.match(r"[+-]?0[xX]", text):
@@ -134,15 +150,16 @@ def address_error(text: str) -> str | None:
     """``netip.Addr.UnmarshalText``."""
     if text == "":
         return None
-    return _address_fault(text)
+    return address_fault(text)
 
 
 def parse_address(text: str) -> bool:
     """Whether ``netip.ParseAddr`` accepts the text."""
-    return _address_fault(text) is None
+    return address_fault(text) is None
 
 
-def _address_fault(text: str) -> str | None:
+def address_fault(text: str) -> str | None:
+    """What ``netip.ParseAddr`` says of a text that is no address, else None."""
     for char in text:
         if char == ".":
             return _ipv4_fault(text, text)
@@ -263,7 +280,7 @@ def parse_prefix_fault(text: str) -> str | None:
     address, slash, bits = text.rpartition("/")
     if not slash:
         return start + "no '/'"
-    fault = _address_fault(address)
+    fault = address_fault(address)
     if fault:
         return start + fault
     if "%" in address:
@@ -308,104 +325,3 @@ def duration_error(text: str) -> str | None:
     if text == "" or atoi(stripped) is not None or is_go_duration(stripped):
         return None
     return f"invalid duration {text}"
-
-
-class Url(NamedTuple):
-    """The parts of a URL that moby looks at."""
-
-    scheme: str
-    user: bool
-    host: str
-    path: str
-    query: str
-    fragment: str
-
-
-_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*\Z", re.ASCII)
-_BAD_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2}).{0,2}", re.ASCII | re.DOTALL)
-
-
-def parse_url(text: str) -> tuple[Url | None, str]:
-    """``net/url.Parse``: the URL, or None and Go's message."""
-    start = f"parse {quote_text(text)}: "
-    rest, _, fragment = text.partition("#")
-    if any(char < " " or char == "\x7f" for char in text):
-        return None, start + "net/url: invalid control character in URL"
-    if rest == "" and not text:
-        return Url("", user=False, host="", path="", query="", fragment=""), ""
-    if rest == "*":
-        return Url("", user=False, host="", path="*", query="", fragment=fragment), ""
-    scheme, rest, fault = _scheme(rest)
-    if fault:
-        return None, start + fault
-    rest, _, query = rest.partition("?")
-    if not rest.startswith("/"):
-        if scheme:
-            return Url(scheme, user=False, host="", path="", query=query, fragment=fragment), ""
-        if ":" in rest.split("/", 1)[0]:
-            return None, start + "first path segment in URL cannot contain colon"
-    user, host, path = False, "", rest
-    if rest.startswith("//") and (scheme or not rest.startswith("///")):
-        authority, slash, tail = rest[2:].partition("/")
-        path = slash + tail
-        fault, user, host = _authority(authority)
-        if fault:
-            return None, start + fault
-    bad = _BAD_PERCENT.search(path) or _BAD_PERCENT.search(fragment)
-    if bad:
-        return None, start + f"invalid URL escape {quote_text(bad.group())}"
-    return Url(scheme, user, host, path, query, fragment), ""
-
-
-def _scheme(text: str) -> tuple[str, str, str]:
-    """Scheme, rest and fault, as ``url.getScheme`` finds them."""
-    for at, char in enumerate(text):
-        if char.isascii() and char.isalpha():
-            continue
-        if char in "0123456789+-.":
-            if at == 0:
-                return "", text, ""
-            continue
-        if char == ":":
-            if at == 0:
-                return "", text, "missing protocol scheme"
-            return text[:at].lower(), text[at + 1 :], ""
-        return "", text, ""
-    return "", text, ""
-
-
-def _authority(text: str) -> tuple[str, bool, str]:
-    """Fault, whether there is a user, and the host, as ``url.parseAuthority`` does."""
-    userinfo, at, host = text.rpartition("@")
-    if at:
-        if re.search(r"[^A-Za-z0-9\-._:~!$&'()*+,;=%@]", userinfo):
-            return "net/url: invalid userinfo", False, ""
-        bad = _BAD_PERCENT.search(userinfo)
-        if bad:
-            return f"invalid URL escape {quote_text(bad.group())}", False, ""
-    fault = _host_fault(host)
-    return fault, bool(at), host
-
-
-def _host_fault(host: str) -> str:
-    if host.startswith("["):
-        end = host.rfind("]")
-        if end < 0:
-            return "missing ']' in host"
-        colon_port = host[end + 1 :]
-    else:
-        colon = host.rfind(":")
-        colon_port = host[colon:] if colon >= 0 else ""
-    if colon_port and not re.match(r":[0-9]*\Z", colon_port, re.ASCII):
-        return f"invalid port {quote_text(colon_port)} after host"
-    bad = _BAD_PERCENT.search(host)
-    if bad:
-        return f"invalid URL escape {quote_text(bad.group())}"
-    # In a host only these may be escaped or stand as they are (url.shouldEscape, encodeHost).
-    odd = re.search(r"""[^A-Za-z0-9\-_.~!$&'()*+,;=:\[\]<>"%\x80-\U0010ffff]""", host)
-    if odd:
-        return f"invalid character {quote_text(odd.group())} in host name"
-    escape = re.search(r"%(?!25)(?:[0-7][0-9a-fA-F])", host)
-    if escape:
-        return f"invalid URL escape {quote_text(escape.group())}"
-    return ""

@@ -15,6 +15,7 @@ from probes.formats.daemon_json import (
     addresses,
     go_types,
     keys,
+    listening,
     machine,
     names,
     quiet,
@@ -123,23 +124,21 @@ def _judge_object(
             suggestion=_retyped(wrong),
         )
     merged = prefix + (MERGED if version >= (23, 0) else _FROM_FILE)
-    for fault in validation.faults(settings):
+    late = [
+        *listening.second_look(settings),
+        validation.label_conflict(settings),
+        validation.cluster_fault(settings),
+    ]
+    found = [(fault, merged) for fault in validation.faults(settings, host)]
+    for fault, start_text in found + [(fault, "") for fault in late if fault]:
         report.refuse(
-            "daemon-json-invalid-value",
+            fault.code,
             f"{fault.key}: {fault.wrong}; the engine does not start.",
             fault.node,
-            text=merged + fault.text,
+            text=start_text + fault.text,
             key=fault.key,
+            machine=fault.code == "daemon-json-proxy-path-missing",
             suggestion=fault.suggestion or None,
-        )
-    conflict = validation.label_conflict(settings)
-    if conflict:
-        report.refuse(
-            "daemon-json-invalid-value",
-            f"{conflict.key}: {conflict.wrong}; the engine does not start.",
-            conflict.node,
-            text=conflict.text,
-            key=conflict.key,
         )
     machine.judge_machine(report, settings, host)
     quiet.judge_quiet(report, settings)

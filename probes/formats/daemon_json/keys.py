@@ -44,7 +44,9 @@ class Key:
             networks made later have it; ``R+data`` restart, and data is hidden or moves.
         doc: one sentence.
         since: first release that has it, None when older than 20.10.
-        removed: first release that refuses it, None while it lives.
+        removed: first release in which it cannot be used any more, None while it lives.
+        parsed_until: first release whose parser does not know the name, when that is later than
+            ``removed``: in between a value is refused with a text of its own.
         ignored_since: first release that accepts it without any effect.
         flag: the dockerd flag it must not be given together with, without the dashes.
         info: the field of ``GET /info`` that shows it live, "" for none.
@@ -59,6 +61,7 @@ class Key:
     doc: str
     since: Release | None = None
     removed: Release | None = None
+    parsed_until: Release | None = None
     ignored_since: Release | None = None
     flag: str = ""
     info: str = ""
@@ -70,8 +73,15 @@ class Key:
         """The releases that accept the key, e.g. ``28.2 and later`` or ``up to 27.x``."""
         return _span(self.since, self.removed)
 
+    def parses_in(self, engine: tuple[int, ...]) -> bool:
+        """Whether the parser of an engine of this version knows the name."""
+        until = self.parsed_until or self.removed
+        return (self.since is None or engine[:2] >= self.since) and (
+            until is None or engine[:2] < until
+        )
+
     def exists_in(self, engine: tuple[int, ...]) -> bool:
-        """Whether an engine of this version accepts the key."""
+        """Whether the key can be used in an engine of this version."""
         return (self.since is None or engine[:2] >= self.since) and (
             self.removed is None or engine[:2] < self.removed
         )
@@ -119,7 +129,8 @@ KEYS: Final[tuple[Key, ...]] = (
         "",
         "R",
         "CORS headers of the API.",
-        removed=(29, 0),
+        removed=(28, 0),
+        parsed_until=(29, 0),
     ),
     Key(
         "authorization-plugins",
@@ -167,7 +178,7 @@ KEYS: Final[tuple[Key, ...]] = (
     Key(
         "builder",
         "builder",
-        "garbage collection on",
+        "cache garbage collection on since 28.2, off before",
         "R",
         "BuildKit of the engine: cache garbage collection, entitlements, history.",
         flag="",
@@ -196,7 +207,8 @@ KEYS: Final[tuple[Key, ...]] = (
         "",
         "R",
         "Address of the classic Swarm.",
-        removed=(24, 0),
+        removed=(23, 0),
+        parsed_until=(24, 0),
     ),
     Key(
         "cluster-store",
@@ -204,7 +216,8 @@ KEYS: Final[tuple[Key, ...]] = (
         "",
         "R",
         "Key-value store of the classic Swarm.",
-        removed=(24, 0),
+        removed=(23, 0),
+        parsed_until=(24, 0),
     ),
     Key(
         "cluster-store-opts",
@@ -212,7 +225,8 @@ KEYS: Final[tuple[Key, ...]] = (
         "{}",
         "R",
         "Options of the classic Swarm's key-value store.",
-        removed=(24, 0),
+        removed=(23, 0),
+        parsed_until=(24, 0),
         flag="cluster-store-opt",
     ),
     Key(
@@ -453,7 +467,8 @@ KEYS: Final[tuple[Key, ...]] = (
         "",
         "R+data",
         "The old name of data-root.",
-        removed=(24, 0),
+        removed=(23, 0),
+        parsed_until=(24, 0),
     ),
     Key(
         "group",
@@ -548,7 +563,7 @@ KEYS: Final[tuple[Key, ...]] = (
     Key(
         "ip",
         _IP,
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104 - a default told, not bound
         "R+new",
         "Host address on which ports of the default bridge network are published.",
         go_path=DEFAULT_BRIDGE,
@@ -755,7 +770,8 @@ KEYS: Final[tuple[Key, ...]] = (
         "0",
         "R",
         "oom_score_adj of the engine; the systemd unit sets it today.",
-        removed=(26, 0),
+        removed=(25, 0),
+        parsed_until=(26, 0),
         go_path=PLATFORM,
     ),
     Key(
@@ -992,7 +1008,7 @@ def singular_exists(name: str, engine: tuple[int, ...]) -> bool:
 def is_accepted(name: str, engine: tuple[int, ...]) -> bool:
     """Whether the parser of this engine lets a (flattened) key of this name through."""
     key = BY_NAME.get(name)
-    if key is not None and key.exists_in(engine):
+    if key is not None and key.parses_in(engine):
         return True
     if name in FLAG_ONLY:
         return name != "validate" or engine >= (23, 0)
@@ -1008,6 +1024,6 @@ def field_names(engine: tuple[int, ...]) -> tuple[Key, ...]:
         key
         for key in KEYS + FIELDS_WITHOUT_FLAG
         if not key.parent
-        and key.exists_in(engine)
+        and key.parses_in(engine)
         and (key.ignored_since is None or engine[:2] < key.ignored_since)
     )

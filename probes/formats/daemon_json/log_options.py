@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from probes.formats.daemon_json import go_values
+from probes.formats.daemon_json import go_urls, go_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,7 +60,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ("compress", "bool"),
         common=False,
     ),
-    *(Option("local", name, since=(29, 7)) for name in _COMMON),
+    *(Option("local", name, since=(29, 5)) for name in _COMMON),
     *_options("journald"),
     *_options(
         "syslog",
@@ -269,7 +269,7 @@ def _address(*schemes: str, port: bool = False) -> Callable[[str], str]:
     listed = ", ".join(f"{scheme}://" for scheme in schemes)
 
     def check(value: str) -> str:
-        url, _ = go_values.parse_url(value)
+        url, _ = go_urls.parse_url(value)
         if url is None or url.scheme not in schemes:
             return f"must be an address that starts with {listed}"
         if port and not url.host.rpartition(":")[2].isdigit():
@@ -282,7 +282,7 @@ def _address(*schemes: str, port: bool = False) -> Callable[[str], str]:
 def _fluentd_address(value: str) -> str:
     text = value if "://" in value else f"tcp://{value}"
     wrong = _address("unix", "tcp", "tls")(text)
-    url, _ = go_values.parse_url(text)
+    url, _ = go_urls.parse_url(text)
     if not wrong and url is not None:
         if url.scheme != "unix" and url.path:
             return "must not have a path"
@@ -343,6 +343,9 @@ def faults(driver: str, values: Mapping[str, str], engine: tuple[int, ...]) -> l
     return found
 
 
+_RENAMED: Final = {"fluentd-async-connect": "fluentd-async"}
+
+
 def _unknown(driver: str, name: str, engine: tuple[int, ...]) -> OptionFault:
     texts = {
         "local": f"unknown log opt '{name}' for log driver local",
@@ -357,6 +360,7 @@ def _unknown(driver: str, name: str, engine: tuple[int, ...]) -> OptionFault:
     from difflib import get_close_matches
 
     near = get_close_matches(name.replace("_", "-"), options_of(driver, engine), n=1, cutoff=0.6)
+    near = [_RENAMED[name]] if name in _RENAMED else near
     wrong = f"is no option of the log driver {driver}"
     if near:
         wrong += f"; the nearest is {near[0]}"

@@ -30,6 +30,7 @@ def judge_machine(report: Report, settings: Settings, host: HostFacts) -> None:
     _proxy(report, settings, host)
     _real_time(report, settings, host)
     _users(report, settings, host)
+    _image_store(report, settings)
     _certificates(report, settings, host)
 
 
@@ -55,7 +56,7 @@ def _absent(
             level="note",
         )
         return False
-    if lookup(name):
+    if "\0" not in name and lookup(name):  # no system call takes a NUL
         return False
     report.refuse(
         code,
@@ -70,23 +71,18 @@ def _absent(
 
 
 def _proxy(report: Report, settings: Settings, host: HostFacts) -> None:
+    """The note for a path that was not looked up; a missing one is found by `validation`."""
     found = settings.text("userland-proxy-path")
-    if not found or not found[0].startswith("/") or settings.engine < (25, 0):
-        return
-    if not settings.flag("userland-proxy", default=True):
-        return
-    path, node = found
-    _absent(
-        report,
-        host.file_exists,
-        path,
-        "daemon-json-proxy-path-missing",
-        node,
-        key="userland-proxy-path",
-        needs=f"the program {path}",
-        text=f"invalid userland-proxy-path: exec: {quote_text(path)}: stat {path}: "
-        "no such file or directory",
-    )
+    wanted = settings.engine >= (25, 0) and settings.flag("userland-proxy", default=True)
+    if found and wanted and found[0].startswith("/") and host.file_exists is None:
+        report.add(
+            "daemon-json-proxy-path-missing",
+            f"userland-proxy-path needs the program {found[0]}, which was not looked up here.",
+            found[1],
+            key="userland-proxy-path",
+            machine=True,
+            level="note",
+        )
 
 
 def _real_time(report: Report, settings: Settings, host: HostFacts) -> None:
@@ -133,18 +129,10 @@ def _users(report: Report, settings: Settings, host: HostFacts) -> None:
         )
         return
     user = parts[0]
-    if user == "default":
-        # The engine makes the user dockremap itself.
-        user = ""
-    if user or parts[0] != "default":
+    if user != "default":  # for which the engine makes the user dockremap itself
         number = user.lstrip("-").isascii() and user.lstrip("-").isdigit()
-        text = (
-            f"Uid {user} has no entry in /etc/passwd: getent unable to find entry "
-            f"{quote_text(user)} in passwd database"
-            if number
-            else f"Error during uid lookup for {quote_text(user)}: getent unable to find entry "
-            f"{quote_text(user)} in passwd database"
-        )
+        what = f"Uid {user} has no entry in /etc/passwd" if number else ""
+        what = what or f"Error during uid lookup for {quote_text(user)}"
         if _absent(
             report,
             host.user_exists,
@@ -153,7 +141,7 @@ def _users(report: Report, settings: Settings, host: HostFacts) -> None:
             node,
             key="userns-remap",
             needs=f"the user {user or '(none named)'}",
-            text=text,
+            text=f"{what}: getent unable to find entry {quote_text(user)} in passwd database",
         ):
             return
     if len(parts) == _MOST_PARTS and parts[1] and host.user_exists is not None:
@@ -173,6 +161,34 @@ def _users(report: Report, settings: Settings, host: HostFacts) -> None:
             key="userns-remap",
             needs=f"the group {group}",
             text=f"{start}: getent unable to find entry {quote_text(group)} in group database",
+        )
+    if user != "default" and host.has_subordinate_ids is not None:
+        _absent(
+            report,
+            host.has_subordinate_ids,
+            user,
+            "daemon-json-userns-user-missing",
+            node,
+            key="userns-remap",
+            needs=f"ranges for {user} in /etc/subuid and /etc/subgid",
+            text=f"Can't create ID mappings: no subuid ranges found for user {quote_text(user)}",
+        )
+
+
+def _image_store(report: Report, settings: Settings) -> None:
+    """From 29.0 on userns-remap and an explicit containerd image store are refused together."""
+    member = settings.map_members("features").get("containerd-snapshotter")
+    if settings.engine < (29, 0) or member is None or member.value.value is not True:
+        return
+    if settings.text("userns-remap"):
+        report.refuse(
+            "daemon-json-exclusive-keys",
+            "userns-remap and the containerd image store exclude each other; the engine does not "
+            "start with both.",
+            member,
+            text="containerd-snapshotter is explicitly enabled, but is not compatible with userns "
+            "remapping. Please disable userns remapping or containerd-snapshotter",
+            key="features.containerd-snapshotter",
         )
 
 
@@ -196,9 +212,7 @@ def _certificates(report: Report, settings: Settings, host: HostFacts) -> None:
             name for name, path in (("tlscert", cert_path), ("tlskey", key_path)) if not path
         )
         # The certificate is opened first; whether it exists changes only the message.
-        cert_there = (
-            bool(cert_path) and host.file_exists is not None and host.file_exists(cert_path)
-        )
+        cert_there = bool(cert_path) and host.has_file(cert_path)
         missing = key_path if cert_there else cert_path
         extra = "" if verify is None else " (its presence alone turns TLS on, even with false)"
         report.refuse(

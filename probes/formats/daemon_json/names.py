@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probes.formats.daemon_json import go_values, keys
+from probes.formats.daemon_json import keys
+from probes.formats.daemon_json.settings import printed
 
 if TYPE_CHECKING:
     from probes.formats.daemon_json.problems import HostFacts
     from probes.formats.daemon_json.report import Report
     from probes.formats.daemon_json.settings import Flattened, Settings
-    from probes.formats.json_document import Node
 
 _CLIENT_KEYS = frozenset(
     {
@@ -86,7 +86,7 @@ _RENAMED = {
     "default-init": "init-path",
     "resolv-conf": "dns",
 }
-_CLOSE = 0.6
+_CLOSE = 0.65
 
 
 def nearest_key(name: str, engine: tuple[int, ...]) -> str | None:
@@ -171,8 +171,21 @@ def _unknown(
             None,
             f"before {keys.LONG_GONE[name]}",
         )
-    nearest = nearest_key(name, engine)
+    nearest = _nearest(name, place, engine)
     return "daemon-json-unknown-key", _unknown_message(name, place, nearest), nearest, None
+
+
+def _nearest(name: str, place: Flattened, engine: tuple[int, ...]) -> str | None:
+    """What to suggest for an unknown name, with the object it belongs into."""
+    if name in _CLIENT_KEYS:
+        return None
+    inside = place.parent.key if place.parent else ""
+    if name in _PROXY_NAMES:
+        proper = _PROXY_NAMES[name]
+        return proper if inside == "proxies" else f"proxies.{proper}"
+    if name in _ELSEWHERE and inside != _ELSEWHERE[name]:
+        return f"{_ELSEWHERE[name]}.{name}" if keys.is_flat(_ELSEWHERE[name], engine) else None
+    return nearest_key(name, engine)
 
 
 def _unknown_message(name: str, place: Flattened, nearest: str | None) -> str:
@@ -212,12 +225,17 @@ def judge_conflicts(
         given.setdefault("validate", "true")
     parts: list[str] = []
     found: list[tuple[str, Flattened]] = []
-    for flag in sorted(given):
-        name = keys.SINGULAR.get(flag, flag)
+    pairs = [(flag, keys.SINGULAR.get(flag, flag)) for flag in sorted(given)]
+    if settings.engine >= (28, 0) and "host-gateway-ip" in given:
+        # One flag for the old key and the new one; the old one is looked at last.
+        pairs = [pair for pair in pairs if pair[0] != "host-gateway-ip"]
+        pairs = sorted([*pairs, ("host-gateway-ip", "host-gateway-ips")])
+        pairs.append(("host-gateway-ip", "host-gateway-ip"))
+    for flag, name in pairs:
         if name == "runtimes" or name not in flat or not keys.is_accepted(name, settings.engine):
             continue
         place = flat[name][-1]
-        shown = f"(from flag: {given[flag]}, from file: {go_print(place.member.value)})"
+        shown = f"(from flag: {given[flag]}, from file: {printed(place.member.value)})"
         parts.append(f"{name}: {shown}")
         found.append((flag, place))
     texts: list[str] = []
@@ -262,30 +280,3 @@ def judge_conflicts(
             text=text,
             key=place.path,
         )
-
-
-def go_print(node: Node) -> str:
-    """A JSON value as Go's ``%v`` prints it after decoding."""
-    if node.kind == "null":
-        return "<nil>"
-    if node.kind == "bool":
-        return "true" if node.value else "false"
-    if node.kind == "number":
-        return _go_float(node.value)
-    if node.kind == "array":
-        return "[" + " ".join(go_print(item) for item in node.value[:1000]) + "]"
-    if node.kind == "object":
-        members = sorted({item.key: item.value for item in node.value}.items())
-        return "map[" + " ".join(f"{key}:{go_print(value)}" for key, value in members) + "]"
-    return str(node.value)
-
-
-def _go_float(literal: str) -> str:
-    if go_values.fits_integer(literal, "int64") and abs(int(literal)) < 10**15:
-        return literal
-    value = float(literal)
-    mantissa, _, exponent = f"{value!r}".partition("e")
-    if exponent:
-        sign = "-" if exponent.startswith("-") else "+"
-        return f"{mantissa.removesuffix('.0')}e{sign}{exponent.lstrip('+-').zfill(2)}"
-    return mantissa.removesuffix(".0")

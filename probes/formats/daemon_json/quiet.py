@@ -43,14 +43,16 @@ def judge_quiet(report: Report, settings: Settings) -> None:
         _duplicates(report, root)
     for name, (since, instead) in _REMOVED_NEXT.items():
         key = keys.BY_NAME[name]
-        if settings.engine[:2] < since or not key.exists_in(settings.engine):
+        if settings.engine[:2] < since or not key.parses_in(settings.engine):
             continue
+        works = key.exists_in(settings.engine)
+        gone = (key.removed if works else key.parsed_until) or (0, 0)
+        now = "still works in this engine" if works else "does nothing any more"
         for place in settings.flat.get(name, []):
-            removed = key.removed or (0, 0)
             report.add(
                 "daemon-json-removed-next",
-                f"{name} still works in this engine, but engines from "
-                f"{removed[0]}.{removed[1]} on do not start with it: {instead}.",
+                f"{name} {now}, and engines from {gone[0]}.{gone[1]} on do not start with it: "
+                f"{instead}.",
                 place.member,
                 key=place.path,
                 known_in=key.known_in,
@@ -79,7 +81,7 @@ def _judge_place(report: Report, settings: Settings, place: Flattened) -> None:
         )
         return
     key = keys.BY_NAME.get(name)
-    if key is None or not key.exists_in(engine):
+    if key is None or not key.parses_in(engine):
         return
     if key.ignored_since and engine[:2] >= key.ignored_since:
         since = key.ignored_since
@@ -91,6 +93,16 @@ def _judge_place(report: Report, settings: Settings, place: Flattened) -> None:
             level="note",
         )
         return
+    default_on = key.default == "true" or (name == "ip6tables" and engine >= (27, 0))
+    is_null = place.parent is None and place.member.value.kind == "null"
+    if name in SET_BY_FLAG and default_on and is_null:
+        report.add(
+            "daemon-json-null-turns-off",
+            f"{name}: null is not the default; the engine takes it for false.",
+            place.member.value,
+            key=place.path,
+            suggestion="false",
+        )
     if key.parent and place.parent is None and place.member.value.kind != "null":
         report.add(
             "daemon-json-ignored-key",

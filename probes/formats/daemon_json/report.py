@@ -26,10 +26,10 @@ class Report:
 
     def shown(self, node: Node) -> str:
         """The source of a value, shortened for a message."""
-        source = " ".join(self.document.text[node.start : node.start + 200].split())
-        whole = " ".join(self.document.source(node).split()) if node.end - node.start < 200 else ""
-        if whole and len(whole) <= _LONGEST_SHOWN:
-            return whole
+        start = self.document.text[node.start : min(node.end, node.start + 5 * _LONGEST_SHOWN)]
+        source = " ".join(start.split())
+        if len(source) <= _LONGEST_SHOWN and node.end - node.start <= len(start):
+            return source
         return source[: _LONGEST_SHOWN - 3] + "..."
 
     def _problem(

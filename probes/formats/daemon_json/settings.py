@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from probes.formats.json_document import Document, Member, Node
 
+_MOST_PRINTED = 1000
+_SMALL, _LARGE = 4, 6
 _DEEPEST = 100  # values nested deeper are not settings of anything
 
 SET_BY_FLAG = frozenset(
@@ -89,7 +91,7 @@ def flatten(root: Node, engine: tuple[int, ...]) -> dict[str, list[Flattened]]:
     return flat
 
 
-def plain(node: Node, depth: int = 0) -> Any:
+def plain(node: Node, depth: int = 0) -> Any:  # noqa: ANN401 - JSON is any of its types
     """A node as Python data; numbers become int, or float where they are not whole."""
     if depth > _DEEPEST:
         return None
@@ -103,12 +105,40 @@ def plain(node: Node, depth: int = 0) -> Any:
     return node.value
 
 
+def printed(node: Node) -> str:
+    """A JSON value as Go's ``%v`` prints it after decoding."""
+    if node.kind == "null":
+        return "<nil>"
+    if node.kind == "bool":
+        return "true" if node.value else "false"
+    if node.kind == "number":
+        return _printed_float(float(node.value))
+    if node.kind == "array":
+        return "[" + " ".join(printed(item) for item in node.value[:_MOST_PRINTED]) + "]"
+    if node.kind == "object":
+        members = sorted({item.key: item.value for item in node.value}.items())
+        return "map[" + " ".join(f"{key}:{printed(value)}" for key, value in members) + "]"
+    return str(node.value)
+
+
+def _printed_float(value: float) -> str:
+    """``strconv.FormatFloat(value, 'g', -1, 64)``: an exponent below 1e-4 and from 1e6 on."""
+    from decimal import Decimal
+
+    shortest = Decimal(repr(value)).normalize()
+    size = shortest.adjusted() if value else 0
+    if -_SMALL <= size < _LARGE:
+        plain = f"{shortest:f}"
+        return "-0" if plain == "0" and str(value).startswith("-") else plain
+    sign, figures, _ = shortest.as_tuple()
+    mantissa = "".join(map(str, figures))
+    mantissa = mantissa[0] + ("." + mantissa[1:] if len(mantissa) > 1 else "")
+    return f"{'-' if sign else ''}{mantissa}e{'-' if size < 0 else '+'}{abs(size):02d}"
+
+
 def _as_flag(node: Node) -> bool:
     """What setting a boolean flag to the printed value makes of it."""
-    if node.kind == "bool":
-        return bool(node.value)
-    text = node.value if node.kind in {"string", "number"} else ""
-    return bool(go_values.parse_bool(text))
+    return bool(go_values.parse_bool(printed(node)))
 
 
 class Settings:

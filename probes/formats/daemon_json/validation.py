@@ -12,30 +12,18 @@ swarmkit ``api/genericresource/parse.go``.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from probes.formats.daemon_json import go_values
+from probes.formats.daemon_json import go_values, listening
+from probes.formats.daemon_json.listening import Fault
 from probes.formats.json_document import quote_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from probes.formats.daemon_json.problems import HostFacts
     from probes.formats.daemon_json.settings import Settings
     from probes.formats.json_document import Node
-
-
-class Fault(NamedTuple):
-    """A value that the engine refuses.
-
-    ``wrong`` completes "key: …" in plain words; ``text`` is the engine's message; ``suggestion``
-    a value that would do, as JSON, or "".
-    """
-
-    node: Node
-    key: str
-    wrong: str
-    text: str
-    suggestion: str = ""
 
 
 _LEVELS = ("panic", "fatal", "error", "warn", "info", "debug", "trace")
@@ -49,9 +37,10 @@ _DOMAIN = re.compile(
 _LONGEST_DOMAIN = 255
 _RESERVED_LABELS = ("com.docker.", "io.docker.", "org.dockerproject.")
 _HIGHEST_PORT = 65535
+_V6 = 6
 
 
-def faults(settings: Settings) -> Iterator[Fault]:
+def faults(settings: Settings, host: HostFacts) -> Iterator[Fault]:
     """Every value that ``Validate`` refuses in this engine, in its order."""
     engine = settings.engine
     if engine >= (23, 0):
@@ -71,14 +60,14 @@ def faults(settings: Settings) -> Iterator[Fault]:
         yield from _runtimes_old(settings)
     yield from _generic_resources(settings)
     if engine >= (23, 0):
-        yield from _hosts(settings)
+        yield from listening.host_faults(settings)
     if engine >= (28, 3):
-        yield from mirror_faults(settings)
+        yield from listening.mirror_faults(settings)
     if (28, 0) <= engine < (29, 0):
         yield from _cors(settings)
     if engine >= (28, 0):
         yield from _exec_opts(settings)
-    yield from _platform(settings)
+    yield from _platform(settings, host)
 
 
 def _graph(settings: Settings) -> Iterator[Fault]:
@@ -89,6 +78,25 @@ def _graph(settings: Settings) -> Iterator[Fault]:
             "was replaced by data-root",
             'the "graph" config file option is deprecated; use "data-root" instead',
         )
+
+
+def cluster_fault(settings: Settings) -> Fault | None:
+    """The options of classic Swarm, which 23.0 reads in order to refuse them."""
+    if not (23, 0) <= settings.engine < (24, 0):
+        return None
+    for name in ("cluster-advertise", "cluster-store-opts", "cluster-store"):
+        found = settings.text(name)
+        node = found[1] if found else settings.node(name, "object")
+        if node is not None and node.value:
+            return Fault(
+                node,
+                name,
+                "was removed together with classic Swarm",
+                "Host-discovery and overlay networks with external k/v stores are deprecated. The "
+                "'cluster-advertise', 'cluster-store', and 'cluster-store-opt' options have been "
+                "removed",
+            )
+    return None
 
 
 def _log_level(settings: Settings) -> Iterator[Fault]:
@@ -281,89 +289,6 @@ def _generic_resources(settings: Settings) -> Iterator[Fault]:
             )
 
 
-def _hosts(settings: Settings) -> Iterator[Fault]:
-    for text, node in settings.texts("hosts"):
-        fault = host_fault(text)
-        if fault:
-            yield Fault(node, "hosts", f'"{text}" is no address to listen on', fault)
-
-
-def host_fault(text: str) -> str:
-    """What ``opts.ValidateHost`` says of a listening address, "" when it is fine."""
-    address = text.strip("\t\n\v\f\r \x85\xa0")
-    if not address:
-        return ""
-    proto, separator, rest = address.partition("://")
-    if not separator:
-        proto = "tcp"
-    start = f"invalid bind address ({address}): "
-    if proto == "fd":
-        return ""
-    if proto in {"unix", "npipe"}:
-        return start + f"invalid {proto} address: {rest}" if "://" in rest else ""
-    if proto != "tcp":
-        return start + f"unsupported proto '{proto}'"
-    url, fault = go_values.parse_url(address if separator else f"tcp://{address}")
-    if url is None:
-        return start + fault
-    if url.path:
-        return start + "should not contain a path element"
-    port = url_port(url.host)
-    if port and not go_values.atoi(port):
-        return start + f"invalid port: {port}"
-    return ""
-
-
-def url_port(host: str) -> str:
-    """The port of a host of a URL, as ``url.URL.Port`` has it."""
-    after = host.rpartition("]")[2] if host.startswith("[") else host
-    return after.rpartition(":")[2] if ":" in after else ""
-
-
-def mirror_faults(settings: Settings) -> Iterator[Fault]:
-    """Mirrors that ``registry.ValidateMirror`` refuses (before 28.3 only at start)."""
-    for text, node in settings.texts("registry-mirrors"):
-        wrong, fault = _mirror_fault(text, settings.engine)
-        if fault:
-            host = text.partition("://")[2] or text
-            yield Fault(node, "registry-mirrors", wrong, fault, quote_text(f"https://{host}"))
-
-
-def _mirror_fault(text: str, engine: tuple[int, ...]) -> tuple[str, str]:
-    hint = ": must use either 'https://' or 'http://'" if engine >= (28, 3) else ""
-    if engine >= (28, 3):
-        scheme, separator, _ = text.partition("://")
-        if not separator or not scheme:
-            return (
-                f'"{text}" has no scheme: write https:// or http:// in front',
-                f"invalid mirror: no scheme specified for {quote_text(text)}{hint}",
-            )
-    url, fault = go_values.parse_url(text)
-    if url is None:
-        return (
-            f'"{text}" is no URL',
-            f"invalid mirror: {quote_text(text)} is not a valid URI: {fault}",
-        )
-    shown = quote_text(text)
-    if url.scheme not in {"http", "https"}:
-        return (
-            f'"{text}" does not start with https:// or http://',
-            f"invalid mirror: unsupported scheme {quote_text(url.scheme)} in {shown}{hint}",
-        )
-    if url.query or url.fragment:
-        return (
-            f'"{text}" has a query or fragment at its end',
-            f"invalid mirror: query or fragment at end of the URI {shown}",
-        )
-    if url.user:
-        masked = re.sub(r"//([^:@/]*)(?::[^@/]*)?@", r"//\1:xxxxx@", text, count=1)
-        return (
-            "may not hold a user name or password",
-            f"invalid mirror: username/password not allowed in URI {quote_text(masked)}",
-        )
-    return "", ""
-
-
 def _cors(settings: Settings) -> Iterator[Fault]:
     if found := settings.text("api-cors-header"):
         yield Fault(
@@ -404,7 +329,7 @@ def _exec_opts(settings: Settings) -> Iterator[Fault]:
             )
 
 
-def _platform(settings: Settings) -> Iterator[Fault]:
+def _platform(settings: Settings, host: HostFacts) -> Iterator[Fault]:
     engine = settings.engine
     number = settings.number("oom-score-adjust")
     if number and number[0] and (25, 0) <= engine < (26, 0):
@@ -424,9 +349,18 @@ def _platform(settings: Settings) -> Iterator[Fault]:
                 "must be an absolute path",
                 f"invalid userland-proxy-path: must be an absolute path: {found[0]}",
             )
+        elif found and host.lacks_file(found[0]):
+            yield Fault(
+                found[1],
+                "userland-proxy-path",
+                f"the program {found[0]} is not on this machine",
+                f"invalid userland-proxy-path: exec: {quote_text(found[0])}: stat {found[0]}: "
+                "no such file or directory",
+                code="daemon-json-proxy-path-missing",
+            )
     yield from _ipc_mode(settings)
     if engine >= (25, 0):
-        yield from _fixed_cidr_v6(settings)
+        yield from listening.fixed_cidr_v6_faults(settings)
     if (26, 0) <= engine < (28, 0):
         member = settings.map_members("features").get("windows-dns-proxy")
         if member:
@@ -441,7 +375,7 @@ def _platform(settings: Settings) -> Iterator[Fault]:
     if (found := settings.text("default-cgroupns-mode")) and found[0] not in {"private", "host"}:
         text = (
             f'invalid default cgroup namespace ({found[0]}): use "host" or "private"'
-            if engine >= (27, 0)
+            if engine >= (28, 0)
             else f'default cgroup namespace mode ({found[0]}) is invalid; use "host" or "private"'
         )
         yield Fault(found[1], "default-cgroupns-mode", 'must be "host" or "private"', text)
@@ -458,67 +392,6 @@ def _ipc_mode(settings: Settings) -> Iterator[Fault]:
     else:
         text = f"default IPC mode setting ({mode}) is invalid; {hint}"
     yield Fault(found[1], "default-ipc-mode", 'must be "private" or "shareable"', text, '"private"')
-
-
-def _fixed_cidr_v6(settings: Settings) -> Iterator[Fault]:
-    found = settings.text("fixed-cidr-v6")
-    if not found:
-        return
-    value, node = found
-    prefix = "invalid fixed-cidr-v6: "
-    old = settings.engine < (27, 0)
-    fault = go_values.cidr_error(value) if old else go_values.parse_prefix_fault(value)
-    if fault:
-        yield Fault(
-            node,
-            "fixed-cidr-v6",
-            f'"{value}" is no IPv6 subnet such as fd00:1::/64',
-            (prefix if old else prefix * 2) + fault,
-        )
-        return
-    import ipaddress
-
-    network = ipaddress.ip_network(value, strict=False)
-    mapped = network.version == 6 and network.network_address.ipv4_mapped
-    link_local = ipaddress.IPv6Network("fe80::/64")
-    if network.version == 4 or mapped:
-        shown = _prefix_text(value)
-        text = (
-            "fixed-cidr-v6 is not an IPv6 subnet"
-            if old
-            else f"invalid fixed-cidr-v6: '{shown}' is not a valid IPv6 subnet"
-        )
-        yield Fault(node, "fixed-cidr-v6", "is no IPv6 subnet", prefix + text)
-        return
-    address = ipaddress.IPv6Address(value.partition("/")[0])
-    if not old and address.is_multicast:
-        yield Fault(
-            node,
-            "fixed-cidr-v6",
-            "is a multicast range, from which no container can get an address",
-            f"{prefix * 2}multicast subnet '{_prefix_text(value)}' is not allowed",
-        )
-        return
-    if old:
-        clash = network.network_address in link_local and network.prefixlen != link_local.prefixlen
-        text = "clash with the Link-Local prefix 'fe80::/64'"
-    else:
-        clash = network != link_local and network.overlaps(link_local)
-        text = f"{prefix}'{_prefix_text(value)}' clashes with the Link-Local prefix 'fe80::/64'"
-    if clash:
-        yield Fault(node, "fixed-cidr-v6", "overlaps the link-local range fe80::/64", prefix + text)
-
-
-def _prefix_text(value: str) -> str:
-    """A subnet as netip prints it: the address in its short form, host bits kept."""
-    import ipaddress
-
-    address, _, bits = value.rpartition("/")
-    parsed = ipaddress.ip_address(address)
-    text = str(parsed)
-    if parsed.version == 6 and parsed.ipv4_mapped:
-        text = f"::ffff:{parsed.ipv4_mapped}"
-    return f"{text}/{bits}"
 
 
 _MARK = re.compile(r"(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]*|[1-9][0-9_]*)\Z", re.ASCII)
