@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from probes import engine
-from probes.engine_host import container_of
+from probes.engine_host import container_of, engine_host
 from probes.host.questions import Garbled
 from probes.model import (
     ERROR,
@@ -107,8 +107,14 @@ def look(host: Host) -> Clock:
         now=known(host.now),
         engine_now=known(lambda: _time_of(engine.info(host).get("SystemTime"), "SystemTime")),
         engine_built=known(lambda: _time_of(engine.version(host).get("BuildTime"), "BuildTime")),
-        local=engine.look(host).local,
+        local=known(lambda: _local(host)),
     )
+
+
+def _local(host: Host) -> bool:
+    local = engine.look(host).local
+    # An engine that does not answer tells nothing, and its socket may still say that it is here.
+    return engine_host(host) if isinstance(local, Missing) else local
 
 
 def _steered_by(host: Host) -> str:

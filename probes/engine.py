@@ -348,15 +348,13 @@ def provider_of(version: dict[str, Any], info: dict[str, Any]) -> str:
     Sources: outputs of ``docker info`` of the providers' users; /version Platform.Name is set by
     Docker's own builds only (docker-ce-packaging).
     """
-    platform = str((version.get("Platform") or {}).get("Name") or "")
+    platform = platform_name(version)
     system = str(info.get("OperatingSystem") or "")
     kernel = str(info.get("KernelVersion") or "")
     name = str(info.get("Name") or "")
     root = str(info.get("DockerRootDir") or "")
-    components = {
-        str(c.get("Name")) for c in version.get("Components") or [] if isinstance(c, dict)
-    }
-    labels = info.get("Labels") or []
+    components = {str(c.get("Name")) for c in items(version, "Components") if isinstance(c, dict)}
+    labels = items(info, "Labels")
     if "Podman Engine" in components:
         return "podman"
     if "Docker Desktop" in platform or system == "Docker Desktop":
@@ -380,13 +378,25 @@ def provider_of(version: dict[str, Any], info: dict[str, Any]) -> str:
     return "docker-engine"
 
 
+def platform_name(version: dict[str, Any]) -> str:
+    """/version Platform.Name; empty for a distribution's own build."""
+    platform = version.get("Platform")
+    return str(platform.get("Name") or "") if isinstance(platform, dict) else ""
+
+
+def items(answer: dict[str, Any], key: str) -> list[Any]:
+    """A list in an engine's answer; empty where it is null, missing or of another type."""
+    value = answer.get(key)
+    return value if isinstance(value, list) else []
+
+
 _IN_A_VM = {"docker-desktop", "orbstack", "rancher-desktop", "colima", "lima", "finch", "minikube"}
 
 
 def security_options(info: dict[str, Any]) -> tuple[str, ...]:
     """The names of /info SecurityOptions: seccomp, apparmor, rootless, userns, cgroupns..."""
     names = []
-    for option in info.get("SecurityOptions") or []:
+    for option in items(info, "SecurityOptions"):
         for part in str(option).split(","):
             key, _, value = part.partition("=")
             if key == "name":
@@ -425,7 +435,7 @@ def _look(host: Host) -> Engine:
         version=_text(said, "Version"),
         api_version=_text(said, "ApiVersion"),
         min_api_version=_text(said, "MinAPIVersion"),
-        platform_name=str((said.get("Platform") or {}).get("Name") or ""),
+        platform_name=platform_name(said),
         storage_driver=told if isinstance(told, Missing) else _text(told, "Driver"),
         data_root=told if isinstance(told, Missing) else _text(told, "DockerRootDir"),
         rootless=told
@@ -483,4 +493,6 @@ def _local(
 
 def _text(answer: dict[str, Any], key: str) -> str | Missing:
     value = answer.get(key)
-    return str(value) if value not in {None, ""} else Missing(f"the engine does not tell {key}")
+    if isinstance(value, str) and value:
+        return value
+    return Missing(f"the engine does not tell {key}")

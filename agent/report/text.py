@@ -61,7 +61,14 @@ NO_ENGINE = "there is no container engine"
 
 _STYLES = {ERROR: f"{BOLD};{RED}", WARNING: f"{BOLD};{YELLOW}", NOTE: f"{BOLD};{CYAN}"}
 _DENIED = re.compile(r"permission denied|not permitted|may not be|need(s|ed)? root|only root")
-_PROSE = re.compile(r"(?:[A-Z][a-z']+|[A-Z])\s|[^=]*[a-z)]\.$")
+_PROSE = re.compile(
+    r"(?:or: |then: )?"
+    r"(?:[A-Z][a-z']+\s|[A-Z]\s"
+    r"|(?:add|put|remove|restart|recreate|upgrade|where|see|let|give|wait|ask|keep)\s"
+    r"|[a-z]+ (?:the|a|an|your|its|that|it)\s"
+    r"|[^=]*[a-z)]\.$)"
+)
+"""How a sentence among commands begins, or ends. Anything else is kept whole, as a command is."""
 
 
 class _Page:
@@ -278,7 +285,7 @@ def _step(page: _Page, label: str, step: str) -> None:
     )
     if label or before:
         page.add((head + (f"{before}:" if before else "")).rstrip())
-    page.add("    " + page.paint(command, BOLD))
+    page.add(" " * MARGIN + page.paint(command, BOLD))
 
 
 def _crashes(page: _Page, report: Report) -> None:
@@ -439,7 +446,7 @@ def _unknowns(page: _Page, report: Report) -> None:
             if cells(text + command) <= page.width:
                 page.add(text + page.paint(command, BOLD))
             else:
-                page.add(text.rstrip(), "    " + page.paint(command, BOLD))
+                page.add(text.rstrip(), " " * MARGIN + page.paint(command, BOLD))
     for reason, found in others.items():
         look = next((f.look for f in found if f.look), "")
         text = f"{_some(_ids(found))}: {clipped(visible(reason), VALUE_LIMIT)}"
