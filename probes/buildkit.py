@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes import configuration, disk, engine, engine_host, storage
+from probes.daemon_control import UNKNOWN, Control, control
 from probes.formats.sizes import GIB, human_size
 from probes.formats.versions import major_minor
 from probes.host.questions import Absent
@@ -153,7 +154,7 @@ class BuildKit:
     machine: str | Missing
     handlers: tuple[Handler, ...] | Missing
     local: bool | Missing
-    site: storage.Site | Missing
+    site: Control | Missing
 
 
 @TOPIC.probe
@@ -180,7 +181,7 @@ def look(host: Host) -> BuildKit:
         else _MACHINES.get(str(system["machine"]), str(system["machine"])),
         handlers=known(lambda: _handlers(host)),
         local=known(lambda: engine_host.engine_host(host)),
-        site=known(lambda: storage.site(host)),
+        site=known(lambda: control(host)),
     )
 
 
@@ -325,8 +326,8 @@ def _release(facts: BuildKit) -> tuple[int, int]:
     return major_minor(need(facts.version))
 
 
-def _where(facts: BuildKit) -> storage.Site:
-    return have(facts.site, storage.Site("the daemon's daemon.json", "restart the Docker daemon"))
+def _where(facts: BuildKit) -> Control:
+    return have(facts.site, UNKNOWN)
 
 
 @TOPIC.check(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes import configuration, disk, engine, engine_host, storage
+from probes.daemon_control import UNKNOWN, Control, control
 from probes.formats.daemon_json import log_options
 from probes.formats.sizes import GIB, MIB, human_size
 from probes.formats.systemd_show import parse_unit_file
@@ -122,7 +123,7 @@ class Logging:
     running: int | Missing
     live_restore: bool | Missing
     config_exists: bool | Missing
-    site: storage.Site | Missing
+    site: Control | Missing
     logrotate: str | Missing
     """A logrotate file that rotates container logs from outside; empty for none."""
     place: disk.Place | Missing
@@ -138,7 +139,7 @@ def look(host: Host) -> Logging:
         return Logging(**dict.fromkeys(Logging.__dataclass_fields__, here))
     told = known(lambda: engine.info(host))
     driver = known(lambda: configuration.setting(host, "log-driver"))
-    where = known(lambda: storage.site(host))
+    where = known(lambda: control(host))
     return Logging(
         driver=driver,
         options=known(lambda: configuration.setting(host, "log-opts")),
@@ -344,7 +345,7 @@ def _seen_driver(facts: Logging, wanted: str) -> Evidence:
 
 def _seen_option(facts: Logging, name: str, wanted: str) -> Evidence:
     options = need(facts.options)
-    file = have(facts.site, storage.Site("the daemon's daemon.json", "")).config_file
+    file = have(facts.site, UNKNOWN).config_file
     value = _options(facts).get(name)
     return Evidence(
         options.where or file, f"log-opts {name}", "not set" if value is None else value, wanted
@@ -355,7 +356,7 @@ def _set_options(facts: Logging, values: dict[str, str]) -> str:
     """Where this daemon takes log options from, and what to write there."""
     import json
 
-    where = have(facts.site, storage.Site("the daemon's daemon.json", ""))
+    where = have(facts.site, UNKNOWN)
     if need(facts.options).source == "flag":
         flags = " ".join(f"--log-opt {name}={value}" for name, value in values.items())
         return f"Add {flags} to dockerd's command line, where the other options are"
@@ -366,7 +367,7 @@ def _set_options(facts: Logging, values: dict[str, str]) -> str:
 
 
 def _restart(facts: Logging) -> str:
-    where = have(facts.site, storage.Site("", "restart the Docker daemon"))
+    where = have(facts.site, UNKNOWN)
     if have(facts.live_restore, otherwise=False):
         return f"{where.restart}   # live-restore is on: the containers run on"
     running = have(facts.running, 0)
@@ -604,7 +605,7 @@ def log_driver_unregistered(facts: Logging) -> Verdict:
             f"docker plugin ls; docker plugin enable {driver}   # if it is there and disabled",
             (
                 "or set another log-driver (local, json-file) in "
-                f"{have(facts.site, storage.Site('daemon.json', '')).config_file}"
+                f"{have(facts.site, UNKNOWN).config_file}"
             ),
             _restart(facts),
         ),

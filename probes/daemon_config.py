@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from probes import configuration, engine
+from probes.daemon_control import UNKNOWN, Control, control
 from probes.formats.daemon_json import CODES, HostFacts, Problem, judge
 from probes.model import (
     ERROR,
@@ -60,7 +61,7 @@ class DaemonConfig:
     running_seconds: float | Missing
     default_file_present: bool | Missing
     """Whether /etc/docker/daemon.json is there, whichever file the daemon reads."""
-    rootful: bool
+    control: Control
 
 
 @TOPIC.probe
@@ -95,7 +96,7 @@ def look(host: Host) -> DaemonConfig:
         if isinstance(daemon, Missing)
         else known(lambda: host.now() - daemon.started),
         default_file_present=known(lambda: host.exists(engine.DEFAULT_CONFIG)),
-        rootful=isinstance(daemon, Missing) or daemon.uid == 0,
+        control=have(known(lambda: control(host)), UNKNOWN),
     )
 
 
@@ -347,8 +348,9 @@ def daemon_config_pending(config: DaemonConfig) -> Verdict:
         subject=path,
         mend=(
             f"hullcheck lint {path}",
-            f"sudo systemctl {verb} docker"
-            + ("" if reloadable else "     # stops running containers unless live-restore is on"),
+            config.control.reload
+            if reloadable
+            else f"{config.control.restart}   # stops running containers unless live-restore is on",
         ),
     )
 
@@ -434,7 +436,10 @@ def daemon_debug_on(config: DaemonConfig) -> Verdict:
     return fail(
         f"Debug logging has been on {since}: the daemon's log turns over in hours.",
         seen,
-        mend=('remove "debug": true from daemon.json', "sudo systemctl reload docker"),
+        mend=(
+            f'remove "debug": true from {config.control.config_file}',
+            config.control.reload,
+        ),
     )
 
 
@@ -473,5 +478,8 @@ def daemon_experimental_on(config: DaemonConfig) -> Verdict:
     return fail(
         "Experimental features are on: they may change or vanish with any update.",
         seen,
-        mend=('remove "experimental": true from daemon.json and restart the daemon',),
+        mend=(
+            f'remove "experimental": true from {config.control.config_file}',
+            config.control.restart,
+        ),
     )

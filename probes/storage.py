@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes import configuration, engine, engine_host
+from probes.daemon_control import UNKNOWN, Control, control
 from probes.formats.mountinfo import NETWORK_FILE_SYSTEMS, mount_of
 from probes.formats.versions import major_minor
 from probes.host.questions import Absent, Denied, Garbled, Unreadable
@@ -27,7 +28,7 @@ from probes.model import (
 )
 
 if TYPE_CHECKING:
-    from probes.host import Host, Mount, Process
+    from probes.host import Host, Mount
 
 INFO = "engine GET /info"
 DEFAULT_DATA_ROOT = "/var/lib/docker"
@@ -70,13 +71,6 @@ d_type and whiteouts)."""
 _LAYER = re.compile(r"[0-9a-f]{64}")
 
 TOPIC = Topic["Storage"]("storage", "Storage")
-
-
-class Site(NamedTuple):
-    """Where this daemon is configured, and what restarts it."""
-
-    config_file: str
-    restart: str
 
 
 class Directory(NamedTuple):
@@ -131,7 +125,7 @@ class Storage:
     """redirect_dir and metacopy of the kernel's overlay module, Y or N; empty without it."""
     idle_store: IdleStore | Missing | None
     layers: LayerCount | Missing
-    site: Site | Missing
+    site: Control | Missing
 
 
 # -- asked by other topics as well ---------------------------------------------------------------
@@ -147,53 +141,12 @@ def docker_engine(host: Host) -> None:
         raise engine.NotHere("podman keeps images, logs and cache its own way")
 
 
-def site(host: Host) -> Site:
-    """The daemon's configuration file and what restarts it, for instructions."""
-    return host.derive(_site)
-
-
-def _site(host: Host) -> Site:
-    process = _daemon_process(host)
-    if process is None:
-        return Site("/etc/docker/daemon.json", "sudo systemctl start docker")
-    named = engine.flag_values(process.argv, "config-file")
-    if named:
-        path = named[-1]
-    elif process.uid:
-        path = f"{engine.home_of(host, process.uid)}/.config/docker/daemon.json"
-    else:
-        path = "/etc/docker/daemon.json"
-    return Site(path, _restart(host, process, path))
-
-
-def _daemon_process(host: Host) -> Process | None:
-    """The daemon's process, also for a user who may not connect to its socket; None if it is down.
-
-    Raises: Unreadable where there are several that it could be, or it is elsewhere.
-    """
+def _daemon(host: Host) -> engine.Daemon | None:
+    """The daemon, or None while it is down. Raises: Unreadable where it cannot be told."""
     try:
-        pid = engine.daemon(host).pid
+        return engine.daemon(host)
     except Absent:
         return None
-    except Denied:
-        daemons = [p for p in host.processes() if p.name == "dockerd" and not p.nested]
-        if len(daemons) > 1:
-            url = engine.target(host).endpoint.url
-            daemons = [p for p in daemons if any(url in word for word in p.argv)]
-        if len(daemons) != 1:
-            raise
-        return daemons[0]
-    return next((p for p in host.processes() if p.pid == pid), None)
-
-
-def _restart(host: Host, process: Process, config_file: str) -> str:
-    if config_file.startswith("/var/snap/"):
-        return "sudo snap restart docker"
-    if have(known(lambda: host.exists("/run/systemd/system")), otherwise=False):
-        return "systemctl --user restart docker" if process.uid else "sudo systemctl restart docker"
-    if have(known(lambda: host.exists("/sbin/openrc-run")), otherwise=False):
-        return "sudo rc-service docker restart"
-    return "restart the Docker daemon"
 
 
 def data_root(host: Host) -> tuple[str, str]:
@@ -217,11 +170,11 @@ def data_root(host: Host) -> tuple[str, str]:
 def _configured_data_root(host: Host) -> tuple[str, str]:
     import json
 
-    process = _daemon_process(host)
+    process = _daemon(host)
     flags = engine.flag_values(process.argv, "data-root") if process else []
     if flags:
         return flags[-1], "dockerd --data-root"
-    path = site(host).config_file
+    path = control(host).config_file
     try:
         value = json.loads(host.read_text(path) or "{}").get("data-root")
     except Absent:
@@ -349,7 +302,7 @@ def look(host: Host) -> Storage:
         overlay_options=known(lambda: _overlay_options(host)),
         idle_store=known(lambda: _idle_store(host)),
         layers=known(lambda: _layers(host)),
-        site=known(lambda: site(host)),
+        site=known(lambda: control(host)),
     )
 
 
@@ -421,8 +374,8 @@ def _driver_seen(facts: Storage, wanted: str) -> Evidence:
     return Evidence(INFO, "Driver", str(need(facts.driver)), wanted)
 
 
-def _where(facts: Storage) -> Site:
-    return have(facts.site, Site("the daemon's daemon.json", "restart the Docker daemon"))
+def _where(facts: Storage) -> Control:
+    return have(facts.site, UNKNOWN)
 
 
 def _change_driver(facts: Storage, driver: str) -> tuple[str, ...]:

@@ -9,11 +9,15 @@ import pytest
 
 from probes import buildkit, configuration, disk
 from probes.buildkit import Builder, BuilderContainer, BuildKit, CacheVolume, Handler, Node
+from probes.daemon_control import Control
 from probes.disk import Kind, Place
 from probes.formats.sizes import GIB
 from probes.model import Missing, judge
-from probes.storage import Site
 from tests.fake_host import fake_host
+
+CONTROL = Control(
+    "/etc/docker/daemon.json", "sudo systemctl restart docker", "sudo systemctl reload docker"
+)
 
 DATA = Path(__file__).parents[1] / "data"
 GONE = Missing("there is no container engine on this host", "inapplicable")
@@ -63,7 +67,7 @@ FINE = BuildKit(
     machine="amd64",
     handlers=(QEMU,),
     local=True,
-    site=Site("/etc/docker/daemon.json", "sudo systemctl restart docker"),
+    site=CONTROL,
 )
 CHECKS = {check.id: check for check in buildkit.TOPIC.checks}
 

@@ -9,12 +9,16 @@ import pytest
 
 from probes import configuration, container_logging
 from probes.container_logging import Journald, LogFile, LogFiles, Logging
+from probes.daemon_control import Control
 from probes.disk import Place
 from probes.formats.sizes import GIB, MIB
 from probes.host.questions import Denied
 from probes.model import Missing, judge
-from probes.storage import Site
 from tests.fake_host import fake_host
+
+CONTROL = Control(
+    "/etc/docker/daemon.json", "sudo systemctl restart docker", "sudo systemctl reload docker"
+)
 
 DATA = Path(__file__).parents[1] / "data"
 GONE = Missing("there is no container engine on this host", "inapplicable")
@@ -56,7 +60,7 @@ FINE = Logging(
     running=9,
     live_restore=False,
     config_exists=True,
-    site=Site("/etc/docker/daemon.json", "sudo systemctl restart docker"),
+    site=CONTROL,
     logrotate="",
     place=Place("/var/lib/docker", "/", "ext4", "254:0", 250 * GIB, 76 * GIB, 0, 0),
     files=LogFiles(1, MIB, (log(0.001),), complete=True),

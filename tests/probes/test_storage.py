@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 
 from probes import configuration, storage
+from probes.daemon_control import Control
 from probes.host.questions import Denied
 from probes.model import Missing, judge
-from probes.storage import Directory, IdleStore, LayerCount, Site, Storage
+from probes.storage import Directory, IdleStore, LayerCount, Storage
 from tests.fake_host import fake_host
+
+CONTROL = Control(
+    "/etc/docker/daemon.json", "sudo systemctl restart docker", "sudo systemctl reload docker"
+)
 
 DATA = Path(__file__).parents[1] / "data" / "storage"
 ROOT = "27 1 254:0 / / rw,relatime - ext4 /dev/vda1 rw\n"
@@ -51,7 +56,7 @@ FINE = Storage(
     overlay_options={"redirect_dir": "N", "metacopy": "N"},
     idle_store=None,
     layers=LayerCount("/var/lib/docker/overlay2", 40, 44),
-    site=Site("/etc/docker/daemon.json", "sudo systemctl restart docker"),
+    site=CONTROL,
 )
 GONE = Missing("there is no container engine on this host", "inapplicable")
 SHUT = Missing("may not be read by this user", "denied", "sudo ls")
@@ -282,7 +287,7 @@ def test_a_debian_host() -> None:
     assert facts.overlay_options == {"redirect_dir": "N", "metacopy": "N"}
     assert facts.layers == LayerCount("/var/lib/docker/overlay2", 30, 30)
     assert facts.idle_store is None
-    assert facts.site == Site("/etc/docker/daemon.json", "sudo systemctl restart docker")
+    assert facts.site == CONTROL
     outcomes = {f.outcome for c in storage.TOPIC.checks for f in judge(c, facts)}
     assert "unknown" not in outcomes
 
