@@ -24,6 +24,10 @@ DEFAULT_CONFIG = "/etc/docker/daemon.json"
 ENGINE_PATHS = ("/version", "/info")
 """Asked of every engine, before anything else is read."""
 
+DAEMONS = frozenset({"dockerd", "podman"})
+"""Processes that are an engine themselves. Others (com.docker.backend, limactl) hold a socket and
+forward it into a VM."""
+
 INSTALLED_AT = (
     "/usr/bin/dockerd",
     "/usr/local/bin/dockerd",
@@ -255,6 +259,8 @@ def _daemon(host: Host) -> Daemon:
             process = next((p for p in processes if p.pid == pid), None)
             if process is None:
                 raise NotHere(f"{path} is held by process {pid}, which is no container engine")
+            if process.name not in DAEMONS:
+                raise NotHere(f"{path} is held by {process.name}, whose engine runs elsewhere")
             return _described(host, process)
     elif not _same_kernel(host):
         raise NotHere(f"the engine is on another machine ({where.endpoint.url})")

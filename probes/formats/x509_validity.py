@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from datetime import datetime, timezone
 from typing import NamedTuple
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
@@ -82,6 +81,8 @@ def _parts(data: bytes) -> list[tuple[int, bytes]]:
 
 
 def _time(tag: int, content: bytes) -> float:
+    from datetime import datetime, timezone
+
     text = content.decode("ascii", "replace")
     if tag == UTC_TIME:
         text = ("19" if int(text[:2]) >= CENTURY_TURNS else "20") + text
