@@ -51,8 +51,11 @@ def _control(host: Host) -> Control:
     if path.startswith("/var/snap/"):
         return Control(path, "sudo snap restart docker", hang_up)
     groups = known(lambda: host.read_text(f"/proc/{daemon.pid}/cgroup"))
-    unit = "docker.service" if isinstance(groups, Missing) else unit_of_cgroup(groups)
-    if unit and systemd:
+    if isinstance(groups, Missing):
+        unit = "docker.service" if systemd else ""
+    else:
+        unit = unit_of_cgroup(groups)
+    if unit:
         systemctl = "systemctl --user" if daemon.uid else "sudo systemctl"
         name = unit.removesuffix(".service")
         return Control(path, f"{systemctl} restart {name}", f"{systemctl} reload {name}")

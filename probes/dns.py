@@ -25,7 +25,8 @@ from probes.model import (
 )
 
 if TYPE_CHECKING:
-    from probes.engine_network import Resolver, Site
+    from probes.daemon_control import Control
+    from probes.engine_network import Resolver
     from probes.host import Host
 
 INTERNAL_DNS_READS_LOOPBACK = (26, 0)
@@ -44,7 +45,7 @@ TOPIC = Topic["DnsFacts"]("dns", "DNS")
 class DnsFacts:
     """The name servers of the host and of the daemon."""
 
-    site: Site | Missing
+    site: Control | Missing
     version: tuple[int, ...] | Missing
     resolver: Resolver | Missing
     dns: tuple[str, ...] | Missing

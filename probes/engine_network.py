@@ -10,10 +10,11 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from probes import configuration, engine
+from probes.daemon_control import Control, control
 from probes.formats import resolv_conf, routes
 from probes.formats.networks import parse_containers, parse_networks
 from probes.formats.versions import parse_version
-from probes.host.questions import Absent, Denied, Garbled, Refused, Unreadable
+from probes.host.questions import Absent, Garbled, Refused, Unreadable
 from probes.model import Missing, have, known
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from probes.formats.networks import Container, Network
     from probes.formats.routes import Route
-    from probes.host import Host, Process
+    from probes.host import Host
 
 T = TypeVar("T")
 
@@ -36,14 +37,6 @@ SYSTEMD_RESOLV_CONF = "/run/systemd/resolve/resolv.conf"
 RESOLV_CONF = "/etc/resolv.conf"
 
 UNITS = ("NetworkManager.service", "systemd-networkd.service", "firewalld.service")
-
-
-class Site(NamedTuple):
-    """The daemon as part of this host's network."""
-
-    config_file: str
-    restart: str
-    """What restarts it here."""
 
 
 class Egress(NamedTuple):
@@ -67,8 +60,8 @@ class Resolver(NamedTuple):
     """Servers behind systemd-resolved's stub; None where the file does not name the stub."""
 
 
-def site(host: Host) -> Site:
-    """The daemon, if its networks are this host's networks.
+def site(host: Host) -> Control:
+    """How the daemon is controlled, if its networks are this host's networks.
 
     Raises: NotHere for an engine on another machine, in a VM, in another network namespace or
     without root; NoEngine; another Unreadable where it cannot be told.
@@ -76,32 +69,19 @@ def site(host: Host) -> Site:
     return host.derive(_site)
 
 
-def _site(host: Host) -> Site:
+def _site(host: Host) -> Control:
     try:
         daemon = engine.daemon(host)
     except Absent:
         # Not running: what concerns its networks is unknown by itself, the host's files are not.
-        return Site("/etc/docker/daemon.json", "sudo systemctl start docker")
-    except Denied as error:
-        # A plain user cannot ask the socket whose it is. One daemon of root's is the one.
-        process = _only_daemon(host, error)
-        named = engine.flag_values(process.argv, "config-file")
-        path = named[-1] if named else "/etc/docker/daemon.json"
-        return Site(path, _restart(host, process.pid))
+        return control(host)
     if daemon.name != "dockerd":
         raise engine.NotHere(f"the networks of {daemon.name} are not made by Docker Engine")
     if daemon.uid != 0:
         raise engine.NotHere("a rootless engine keeps its networks in a namespace of its own")
     if not _same_network(host, daemon.pid):
         raise engine.NotHere("the daemon runs in a network namespace of its own")
-    return Site(daemon.config_file, _restart(host, daemon.pid))
-
-
-def _only_daemon(host: Host, error: Denied) -> Process:
-    found = [p for p in host.processes() if p.name == "dockerd" and p.uid == 0]
-    if len(found) != 1:
-        raise error
-    return found[0]
+    return control(host)
 
 
 def _same_network(host: Host, pid: int) -> bool:
@@ -117,17 +97,6 @@ def _same_network(host: Host, pid: int) -> bool:
 def _interface_names(host: Host, path: str) -> tuple[str, ...]:
     lines = host.read_text(path).splitlines()
     return tuple(sorted(x.partition(":")[0].strip() for x in lines if ":" in x))
-
-
-def _restart(host: Host, pid: int) -> str:
-    """The command that restarts the service a process belongs to, by its cgroup."""
-    text = have(known(lambda: host.read_text(f"/proc/{pid}/cgroup")), "")
-    for name in re.findall(r"/([^/\s]+)\.service\s*$", text, re.MULTILINE):
-        if "docker" in name:
-            return f"sudo systemctl restart {name}"
-    if known(lambda: host.exists("/sbin/openrc-run")) is True:
-        return "sudo rc-service docker restart"
-    return "restart the Docker daemon"
 
 
 def networks(host: Host) -> tuple[Network, ...]:
@@ -294,6 +263,6 @@ def daemon_dns(host: Host) -> tuple[str, ...]:
     return tuple(str(x) for x in value) if isinstance(value, list) else ()
 
 
-def here_or(where: Site | Missing, question: Callable[[], T]) -> T | Missing:
+def here_or(where: Control | Missing, question: Callable[[], T]) -> T | Missing:
     """``question()``, or why the engine's networks are not this host's."""
     return where if isinstance(where, Missing) else known(question)

@@ -28,7 +28,7 @@ from probes.model import (
 )
 
 if TYPE_CHECKING:
-    from probes.engine_network import Site
+    from probes.daemon_control import Control
     from probes.formats.networks import Network
     from probes.host import Host
 
@@ -87,7 +87,7 @@ class Chains(NamedTuple):
 class FirewallFacts:
     """The rules, and who else writes some."""
 
-    site: Site | Missing
+    site: Control | Missing
     version: tuple[int, ...] | Missing
     networks: tuple[Network, ...] | Missing
     iptables: bool | Missing

@@ -31,7 +31,8 @@ from probes.thresholds import Threshold
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from probes.engine_network import Egress, Resolver, Site
+    from probes.daemon_control import Control
+    from probes.engine_network import Egress, Resolver
     from probes.formats.networks import Container, Network
     from probes.formats.routes import IPNetwork, Route
     from probes.host import Host
@@ -86,7 +87,7 @@ TOPIC = Topic["NetworkFacts"](
 class NetworkFacts:
     """The engine's networks, and the host's around them."""
 
-    site: Site | Missing
+    site: Control | Missing
     version: tuple[int, ...] | Missing
     networks: tuple[Network, ...] | Missing
     containers: tuple[Container, ...] | Missing
@@ -777,7 +778,7 @@ def bridge_mtu_above_egress(facts: NetworkFacts) -> Verdict:
 
 
 def _mtu_mend(
-    where: Site, mtu: int, large: list[Network], version: tuple[int, ...] | Missing
+    where: Control, mtu: int, large: list[Network], version: tuple[int, ...] | Missing
 ) -> tuple[str, ...]:
     keys = f'"mtu": {mtu}'
     has_default_opts = have(version, (24,)) >= (24,)

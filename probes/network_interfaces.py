@@ -27,7 +27,7 @@ from probes.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from probes.engine_network import Site
+    from probes.daemon_control import Control
     from probes.host import Host
 
 NETWORKD_DIRS = (
@@ -66,7 +66,7 @@ class Taken(NamedTuple):
 class InterfaceFacts:
     """What else works on Docker's interfaces."""
 
-    site: Site | Missing
+    site: Control | Missing
     parents: tuple[Parent, ...] | Missing
     """The interfaces under the macvlan networks."""
     networkd: tuple[Taken, ...] | Missing

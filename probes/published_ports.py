@@ -27,7 +27,7 @@ from probes.model import (
 from probes.thresholds import Threshold
 
 if TYPE_CHECKING:
-    from probes.engine_network import Site
+    from probes.daemon_control import Control
     from probes.formats.networks import Container, Published
     from probes.formats.ufw_rules import UfwRule
     from probes.host import Host
@@ -71,7 +71,7 @@ class Ports(NamedTuple):
 class PortFacts:
     """The ports of running containers, and what the host has to say to them."""
 
-    site: Site | Missing
+    site: Control | Missing
     containers: tuple[Container, ...] | Missing
     userland_proxy: bool | Missing
     ports: Ports | Missing

@@ -30,7 +30,7 @@ from probes.model import (
 )
 
 if TYPE_CHECKING:
-    from probes.engine_network import Site
+    from probes.daemon_control import Control
     from probes.formats.networks import Network
     from probes.formats.routes import Route
     from probes.host import Host
@@ -121,7 +121,7 @@ class SwarmFacts:
     listens_on: tuple[str, ...] | Missing
     """Addresses on which the manager's port listens."""
     raft_bytes: int | Missing
-    site: Site | Missing
+    site: Control | Missing
 
 
 # -- looking -------------------------------------------------------------------------------------

@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 
+from probes.daemon_control import Control
 from probes.dns import TOPIC, DnsFacts
-from probes.engine_network import Resolver, Site
+from probes.engine_network import Resolver
 from probes.host.questions import Denied
 from probes.model import Missing, judge
 from tests.probes.network_host import DOWN, ELSEWHERE, network_host, outcome
 
 FINE = DnsFacts(
-    site=Site("/etc/docker/daemon.json", "sudo systemctl restart docker"),
+    site=Control(
+        "/etc/docker/daemon.json", "sudo systemctl restart docker", "sudo systemctl reload docker"
+    ),
     version=(28, 5, 2),
     resolver=Resolver("file", "", ("192.0.2.53",), None),
     dns=(),

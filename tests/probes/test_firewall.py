@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from probes.engine_network import Site
+from probes.daemon_control import Control
 from probes.firewall import TOPIC, Chains, FirewallFacts, digest
 from probes.formats.iptables_save import parse_iptables_save, parse_nft
 from probes.formats.networks import Network
@@ -42,7 +42,9 @@ def net(subnets: tuple[str, ...] = ("172.17.0.0/16",), *, ipv6: bool = False) ->
 WHOLE = Chains("iptables-save", "nf_tables", True, True, True, True, "DROP", (), ())
 NONE = Chains("iptables-save", "nf_tables", False, False, False, False, "ACCEPT", (), ())
 FINE = FirewallFacts(
-    site=Site("/etc/docker/daemon.json", "sudo systemctl restart docker"),
+    site=Control(
+        "/etc/docker/daemon.json", "sudo systemctl restart docker", "sudo systemctl reload docker"
+    ),
     version=(28, 5, 2),
     networks=(net(("172.17.0.0/16", "fd00:1::/64"), ipv6=True),),
     iptables=True,

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from probes import network
-from probes.engine_network import Egress, Resolver, Site, best_route, host_routes
+from probes.daemon_control import Control
+from probes.engine_network import Egress, Resolver, best_route, host_routes
 from probes.formats.networks import Container, Network
 from probes.formats.routes import Route, parse_proc_ipv6_route, parse_proc_route
 from probes.host.questions import Denied
@@ -67,7 +68,9 @@ OWN = route("172.17.0.0/16", "docker0")
 DEFAULT = route("0.0.0.0/0", "eth0", gateway="192.168.1.1", on_link=False)
 LAN = route("192.168.1.0/24", "eth0")
 FINE = NetworkFacts(
-    site=Site("/etc/docker/daemon.json", "sudo systemctl restart docker"),
+    site=Control(
+        "/etc/docker/daemon.json", "sudo systemctl restart docker", "sudo systemctl reload docker"
+    ),
     version=(28, 5, 2),
     networks=(net(), net("app", "172.18.0.0/16", "br-0123456789ab")),
     containers=(Container("web", "1", "running", ("app",), ("172.18.0.2",), ()),),
@@ -91,7 +94,9 @@ def test_a_fine_host_has_no_finding() -> None:
 
 def test_the_recorded_host_is_fine() -> None:
     facts = TOPIC.look(network_host())
-    assert facts.site == Site("/etc/docker/daemon.json", "sudo systemctl restart docker")
+    assert facts.site == Control(
+        "/etc/docker/daemon.json", "sudo systemctl restart docker", "sudo systemctl reload docker"
+    )
     assert facts.egress == Egress("eth0", 1500, False)
     for check in TOPIC.checks:
         assert {x.outcome for x in judge(check, facts)} == {"pass"}, check.id
@@ -333,7 +338,7 @@ def test_a_plain_user_tells_the_namespace_by_its_interfaces() -> None:
     }
     dev = "Inter-|\n face |\n    lo: 0\n  eth0: 0\n"
     files = {"/proc/100/net/dev": dev, "/proc/self/net/dev": dev}
-    assert isinstance(TOPIC.look(network_host(failures=shut, files=files)).site, Site)
+    assert isinstance(TOPIC.look(network_host(failures=shut, files=files)).site, Control)
     files["/proc/100/net/dev"] = "    lo: 0\n"
     assert isinstance(TOPIC.look(network_host(failures=shut, files=files)).site, Missing)
 

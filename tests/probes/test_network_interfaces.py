@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
-from probes.engine_network import Site
+from probes.daemon_control import Control
 from probes.formats.network_unit import parse_network_unit, unit_matches
 from probes.model import judge
 from probes.network_interfaces import TOPIC, InterfaceFacts, Parent, Taken
 from tests.probes.network_host import APP, DOWN, ELSEWHERE, load, network_host, outcome, outcomes
 
 FINE = InterfaceFacts(
-    site=Site("/etc/docker/daemon.json", "sudo systemctl restart docker"),
+    site=Control(
+        "/etc/docker/daemon.json", "sudo systemctl restart docker", "sudo systemctl reload docker"
+    ),
     parents=(Parent("lan", "eth0", "wired"),),
     networkd=(),
     network_manager=(),

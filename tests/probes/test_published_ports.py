@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from probes.engine_network import Site
+from probes.daemon_control import Control
 from probes.formats.networks import Container, Published
 from probes.formats.ufw_rules import parse_ufw_rules
 from probes.host.questions import Denied
@@ -49,7 +49,9 @@ def box(*ports: int, address: str = "0.0.0.0", name: str = "web") -> Container:
 
 
 FINE = PortFacts(
-    site=Site("/etc/docker/daemon.json", "sudo systemctl restart docker"),
+    site=Control(
+        "/etc/docker/daemon.json", "sudo systemctl restart docker", "sudo systemctl reload docker"
+    ),
     containers=(box(80, 443),),
     userland_proxy=True,
     ports=Ports(32768, 60999, "", ()),

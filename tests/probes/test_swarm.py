@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from probes.engine_network import Site
+from probes.daemon_control import Control
 from probes.formats.networks import Network
 from probes.formats.routes import Route
 from probes.formats.sizes import GIB, MIB
@@ -88,7 +88,9 @@ FINE = SwarmFacts(
     ),
     listens_on=("10.5.0.1",),
     raft_bytes=128 * MIB,
-    site=Site("/etc/docker/daemon.json", "sudo systemctl restart docker"),
+    site=Control(
+        "/etc/docker/daemon.json", "sudo systemctl restart docker", "sudo systemctl reload docker"
+    ),
 )
 DEFAULT = [x for x in TOPIC.checks if not x.tags]
 
