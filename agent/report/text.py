@@ -64,7 +64,7 @@ _DENIED = re.compile(r"permission denied|not permitted|may not be|need(s|ed)? ro
 _PROSE = re.compile(
     r"(?:or: |then: )?"
     r"(?:[A-Z][a-z']+\s|[A-Z]\s"
-    r"|(?:add|put|remove|restart|recreate|upgrade|where|see|let|give|wait|ask|keep)\s"
+    r"|(?:add|append|put|remove|restart|recreate|upgrade|where|see|let|give|wait|ask|keep)\s"
     r"|[a-z]+ (?:the|a|an|your|its|that|it)\s"
     r"|[^=]*[a-z)]\.$)"
 )

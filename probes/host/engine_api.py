@@ -26,7 +26,6 @@ from probes.host.questions import (
     Unreadable,
 )
 
-
 GRACE = 0.1
 """Seconds for an exchange to end by its own time limit, whose message says more."""
 

@@ -45,6 +45,16 @@ FILE_TIMEOUT = 3.0
 MARGIN = 0.5
 """Seconds before the deadline at which a question gives up, so that its probe can still say so."""
 
+_GAUGE_KEYS = {
+    "session": ("uid", "name", "home", "groups", "granted_groups"),
+    "system": ("platform", "machine", "release", "kernel_version", "hostname"),
+    "memory": ("total", "available", "swap_total", "swap_free"),
+    "cpus": ("logical", "physical", "usable"),
+    "adjtimex": ("state", "status", "offset", "maxerror", "esterror"),
+    "distribution": ("id", "version", "name"),
+}
+"""What a reading must tell to be one."""
+
 ENVIRONMENT_KEPT = frozenset(
     (
         b"DOCKER_HOST DOCKER_TMPDIR DOCKER_RAMDISK DOCKER_MIN_API_VERSION MOBY_DISABLE_PIGZ "
@@ -131,6 +141,17 @@ class Host:
             raise entry.error
         return entry.value
 
+    def _shaped(self, question: Question, timeout: float, build: Callable[[Answer], T]) -> T:
+        """The answer in its type; one of another shape, as a broken record has it, is Garbled."""
+        answer = self._ask(question, timeout)
+        try:
+            return build(answer)
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError):
+            raise Garbled(f"the answer to {' '.join(question)} is of a strange shape") from None
+
+    def _file(self, kind: str, path: str, build: Callable[[Answer], T]) -> T:
+        return self._shaped((kind, posixpath.normpath(path)), FILE_TIMEOUT, build)
+
     @staticmethod
     def _redacted(question: Question, value: Answer) -> Answer:
         if isinstance(value, bytes):
@@ -178,7 +199,7 @@ class Host:
 
     def read_bytes(self, path: str) -> bytes:
         """A regular file's content, at most 1 MiB (else :class:`Garbled`, with its size)."""
-        return cast("bytes", self._ask(("read", posixpath.normpath(path)), FILE_TIMEOUT))
+        return self._file("read", path, _as_bytes)
 
     def read_text(self, path: str) -> str:
         """The same as text; bytes that are not UTF-8 come as U+FFFD."""
@@ -186,32 +207,31 @@ class Host:
 
     def read_tail(self, path: str) -> str:
         """The last 256 KiB of a log file, from the first whole line."""
-        data = cast("bytes", self._ask(("tail", posixpath.normpath(path)), FILE_TIMEOUT))
-        return data.decode("utf-8", "replace")
+        return self._file("tail", path, _as_bytes).decode("utf-8", "replace")
 
     def list(self, path: str) -> tuple[str, ...]:
         """The names in a directory, sorted; at most 10,000."""
-        return tuple(self._ask(("list", posixpath.normpath(path)), FILE_TIMEOUT))
+        return self._file("list", path, lambda names: tuple(str(name) for name in names))
 
     def stat(self, path: str) -> Stat:
         """What the path leads to, symbolic links followed."""
-        return Stat(*self._ask(("stat", posixpath.normpath(path)), FILE_TIMEOUT))
+        return self._file("stat", path, lambda answer: Stat(*answer))
 
     def lstat(self, path: str) -> Stat:
         """The path itself, a symbolic link not followed."""
-        return Stat(*self._ask(("lstat", posixpath.normpath(path)), FILE_TIMEOUT))
+        return self._file("lstat", path, lambda answer: Stat(*answer))
 
     def realpath(self, path: str) -> str:
         """The path with all symbolic links resolved; :class:`Garbled` for a loop of links."""
-        return cast("str", self._ask(("realpath", posixpath.normpath(path)), FILE_TIMEOUT))
+        return self._file("realpath", path, str)
 
     def readlink(self, path: str) -> str:
         """Where a symbolic link points, as it is written."""
-        return cast("str", self._ask(("readlink", posixpath.normpath(path)), FILE_TIMEOUT))
+        return self._file("readlink", path, str)
 
     def statvfs(self, path: str) -> StatVfs:
         """Space and inodes of the file system that holds the path."""
-        return StatVfs(*self._ask(("statvfs", posixpath.normpath(path)), FILE_TIMEOUT))
+        return self._file("statvfs", path, lambda answer: StatVfs(*map(int, answer)))
 
     def access(self, path: str, mode: str) -> bool:
         """Whether this user may read (``r``), write (``w``) or execute (``x``) the path."""
@@ -241,7 +261,11 @@ class Host:
         A non-zero exit is an answer, not a failure. Raises :class:`Absent` when there is no such
         command on PATH or in the system's sbin directories, :class:`Slow` after 5 s.
         """
-        return Ran(*self._ask(("run", *argv), COMMAND_TIMEOUT))
+        return self._shaped(
+            ("run", *argv),
+            COMMAND_TIMEOUT,
+            lambda answer: Ran(int(answer[0]), str(answer[1]), str(answer[2])),
+        )
 
     def output(self, *argv: str) -> str:
         """The standard output of a command that must succeed; else :class:`Refused`."""
@@ -265,14 +289,21 @@ class Host:
     def ping(self, endpoint: Endpoint) -> Any:  # noqa: ANN401 - any JSON
         """``GET /_ping``: ``{"milliseconds": float, "headers": {"Api-Version": ..., ...}}``."""
         question = ("ping", endpoint.url, endpoint.tls_dir, str(int(endpoint.verify)))
-        return self._ask(question, FIRST_ANSWER_TIMEOUT)
+        return self._shaped(
+            question,
+            FIRST_ANSWER_TIMEOUT,
+            lambda answer: {
+                "milliseconds": float(answer["milliseconds"]),
+                "headers": dict(answer["headers"]),
+            },
+        )
 
     def peer(self, path: str) -> int:
         """The pid of the process that listens on a unix socket (SO_PEERCRED, unix(7)).
 
         1 where systemd holds the socket, 0 where the process lives outside our pid namespace.
         """
-        return int(self._ask(("peer", posixpath.normpath(path)), FILE_TIMEOUT))
+        return self._file("peer", path, int)
 
     # -- the rest -------------------------------------------------------------------------------
 
@@ -282,17 +313,30 @@ class Host:
 
     def gauge(self, name: str) -> Any:  # noqa: ANN401 - any JSON
         """A named reading that is no file: see :data:`probes.host.live.GAUGES` for the names."""
-        return self._ask(("gauge", name), FILE_TIMEOUT)
+        answer = self._ask(("gauge", name), FILE_TIMEOUT)
+        if not all(isinstance(answer, dict) and key in answer for key in _GAUGE_KEYS.get(name, ())):
+            raise Garbled(f"the answer to gauge {name} is of a strange shape")
+        return answer
 
     def now(self) -> float:
         """The host's clock, seconds since the epoch; on a recorded host the time of recording."""
-        return float(self.gauge("clock"))
+        return self._shaped(("gauge", "clock"), FILE_TIMEOUT, float)
 
     def processes(self) -> tuple[Process, ...]:
         """The processes of container engines (dockerd, containerd, podman, ...), by pid."""
-        return tuple(
-            Process(p[0], p[1], p[2], p[3], tuple(p[4]), *p[5:]) for p in self.gauge("processes")
+        return self._shaped(
+            ("gauge", "processes"),
+            FILE_TIMEOUT,
+            lambda answer: tuple(
+                Process(p[0], p[1], p[2], p[3], tuple(p[4]), *p[5:]) for p in answer
+            ),
         )
+
+
+def _as_bytes(answer: Answer) -> bytes:
+    if not isinstance(answer, bytes):
+        raise TypeError
+    return answer
 
 
 def failure_to_json(error: Unreadable) -> dict[str, str | int]:

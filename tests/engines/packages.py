@@ -379,6 +379,7 @@ Dir::Etc::sourceparts "-";
 Dir::Etc::preferences "-";
 Dir::Etc::preferencesparts "-";
 Acquire::Languages "none";
+Acquire::Check-Valid-Until "false";
 Acquire::Retries "2";
 Acquire::http::Timeout "30";
 APT::Sandbox::User "root";

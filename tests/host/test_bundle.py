@@ -72,7 +72,7 @@ def test_everything_comes_back(tmp_path):
 def _unpacked(path, tmp_path):
     folder = tmp_path / "unpacked"
     with tarfile.open(path) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extractall(folder)
     return Bundle(str(folder))
 
 
