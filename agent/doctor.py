@@ -88,17 +88,16 @@ def run(
     """
     begun = time.monotonic()
     _send_engine_requests(host)
-    topics = [load_topic(name) for name in PROBES]
-    wanted = [
-        (topic, checks)
-        for topic in topics
-        if (checks := [check for check in topic.checks if selection.wants(check)])
-    ]
-    _prefetch(host, {path for topic, _ in wanted for path in topic.engine})
     done: dict[str, _Looked] = {}
-    threads = [
-        (topic, checks, _start(topic, checks, host, done, progress)) for topic, checks in wanted
-    ]
+    threads = []
+    # A topic looks while the next ones are still being imported: commands, sockets and disks are
+    # waited for in the meantime.
+    for name in PROBES:
+        topic = load_topic(name)
+        checks = [check for check in topic.checks if selection.wants(check)]
+        if checks:
+            _prefetch(host, topic.engine)
+            threads.append((topic, checks, _start(topic, checks, host, done, progress)))
     summaries: list[tuple[HostSummary, EngineSummary]] = []
     describing = threading.Thread(
         target=lambda: summaries.append((_host_summary(host), _engine_summary(host))), daemon=True

@@ -158,13 +158,18 @@ class Check(NamedTuple):
     severity: str
     title: str
     """What is wrong when it fails, in a few words; reads well as a headline."""
-    explanation: str
-    """Markdown with the sections of :data:`SECTIONS`."""
+    doc: str
+    """The explanation as it was written, indentation and all."""
     references: tuple[str, ...]
     applies: str
     """To which hosts, in prose."""
     tags: tuple[str, ...]
     judge: Callable[[Any], Verdicts]
+
+    @property
+    def explanation(self) -> str:
+        """Markdown: an opening paragraph, then the sections of :data:`SECTIONS`."""
+        return _dedent(self.doc)
 
 
 class Finding(NamedTuple):
@@ -244,7 +249,7 @@ class Topic(Generic[F]):
                     self.id,
                     severity,
                     title,
-                    _dedent(judge.__doc__),
+                    judge.__doc__ or "",
                     references,
                     applies,
                     tags,
@@ -260,9 +265,9 @@ class Topic(Generic[F]):
         self.checks.append(check)
 
 
-def _dedent(text: str | None) -> str:
+def _dedent(text: str) -> str:
     """inspect.cleandoc without importing inspect (15 ms)."""
-    lines = (text or "").expandtabs().splitlines()
+    lines = text.expandtabs().splitlines()
     margin = min((len(x) - len(x.lstrip()) for x in lines[1:] if x.strip()), default=0)
     return "\n".join([lines[0].strip(), *(x[margin:] for x in lines[1:])]).strip() if lines else ""
 

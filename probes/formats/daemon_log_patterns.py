@@ -1520,7 +1520,7 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     Pattern(
         "log-daemon-crashed",
-        "error",
+        "warning",
         "The daemon crashed",
         (
             "panic: ",
@@ -1541,7 +1541,7 @@ PATTERNS: tuple[Pattern, ...] = (
             ),
         ),
         "None from looking.",
-        "An error: a crash that came once comes again.",
+        "A warning: the daemon may be up again by now; a crash that came once comes again.",
         ("https://github.com/moby/moby/issues",),
         regex=r"^(?:panic|fatal error): |sigsegv|main process exited, code=(?:dumped|killed)|"
         r"main process exited.*status=2",
@@ -1585,36 +1585,6 @@ PATTERNS: tuple[Pattern, ...] = (
         "An error: the machine lost processes nobody chose.",
         ("https://docs.docker.com/engine/containers/resource_constraints/",),
         unless=("memory cgroup",),
-        kernel=True,
-    ),
-    Pattern(
-        "log-netdevice-stuck",
-        "warning",
-        "The kernel waits for a network device to become free",
-        ("unregister_netdevice: waiting for",),
-        "The kernel could not remove the network interface of a container that has ended.",
-        "A reference-count bug of the kernel: meanwhile no network can be made or removed, "
-        "containers do not start, and dockerd seems to hang.",
-        ("uname -r: upgrade the kernel and reboot",),
-        "A reboot may hang too: sync, then sudo reboot -f.",
-        "A warning: short ones pass; when it repeats, only a reboot helps.",
-        (_MOBY + "5618", _FOR_LINUX + "842"),
-        at_least=5,
-        kernel=True,
-    ),
-    Pattern(
-        "log-engine-task-hung",
-        "error",
-        "A process of the engine hung in the kernel",
-        ("blocked for more than",),
-        "A process of the engine waited for more than two minutes in the kernel, mostly for a disk "
-        "or a network file system.",
-        "docker commands hang while it lasts, and the process cannot be killed.",
-        ("sudo dmesg | grep -A 20 'blocked for more than'", "mount | grep -E 'nfs|cifs|fuse'"),
-        "A forced unmount of a dead share loses what was not written.",
-        "An error: the engine stands still with it.",
-        ("https://docs.kernel.org/admin-guide/sysctl/kernel.html",),
-        regex=r"task (?:dockerd|containerd|runc|docker-|exe)\S*",
         kernel=True,
     ),
 )

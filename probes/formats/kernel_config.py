@@ -12,14 +12,14 @@ _OPTION = re.compile(r"^CONFIG_(\w+)=(.*)$", re.MULTILINE)
 
 
 def unpack(data: bytes) -> str:
-    """The text of a configuration, gzip or plain.
+    r"""The text of a configuration, gzip or plain.
 
     Raises:
         ValueError: it is damaged, or far larger than any configuration.
 
     >>> import gzip
-    >>> unpack(gzip.compress(b"CONFIG_VETH=m\\n"))
-    'CONFIG_VETH=m\\n'
+    >>> unpack(gzip.compress(b"CONFIG_VETH=m\n"))
+    'CONFIG_VETH=m\n'
     """
     if data[:2] == b"\x1f\x8b":  # RFC 1952
         worker = zlib.decompressobj(wbits=31)
@@ -33,9 +33,9 @@ def unpack(data: bytes) -> str:
 
 
 def parse_kernel_config(text: str) -> dict[str, str]:
-    """Option names without ``CONFIG_`` to y, m, or a value; options that are off are left out.
+    r"""Option names without ``CONFIG_`` to y, m, or a value; options that are off are left out.
 
-    >>> parse_kernel_config('CONFIG_VETH=m\\n# CONFIG_IP_VS is not set\\nCONFIG_HZ=250\\n')
+    >>> parse_kernel_config('CONFIG_VETH=m\n# CONFIG_IP_VS is not set\nCONFIG_HZ=250\n')
     {'VETH': 'm', 'HZ': '250'}
     """
     return {name: value for name, value in _OPTION.findall(text) if value != "n"}

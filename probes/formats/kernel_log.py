@@ -18,13 +18,13 @@ class KernelLine(NamedTuple):
 
 
 def parse_kernel_log(text: str) -> list[KernelLine]:
-    """The lines that carry the seconds since boot, of dmesg or ``journalctl -o short-monotonic``.
+    r"""The lines that carry the seconds since boot, of dmesg or ``journalctl -o short-monotonic``.
 
-    >>> parse_kernel_log("[ 1104.415100] hce3: port 1 entered disabled state\\n")
+    >>> parse_kernel_log("[ 1104.415100] hce3: port 1 entered disabled state\n")
     [KernelLine(seconds=1104.4151, text='hce3: port 1 entered disabled state')]
-    >>> parse_kernel_log("[   12.5] web-07 kernel: nf_conntrack: table full\\n")
+    >>> parse_kernel_log("[   12.5] web-07 kernel: nf_conntrack: table full\n")
     [KernelLine(seconds=12.5, text='nf_conntrack: table full')]
-    >>> parse_kernel_log("Nov 24 10:00:00 web-07 kernel: [   12.500000] ok\\n")
+    >>> parse_kernel_log("Nov 24 10:00:00 web-07 kernel: [   12.500000] ok\n")
     [KernelLine(seconds=12.5, text='ok')]
     """
     found = []

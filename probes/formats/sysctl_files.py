@@ -37,11 +37,11 @@ def normal_key(key: str) -> str:
 
 
 def parse_sysctl(text: str, path: str) -> list[SysctlLine]:
-    """The assignments of one file; ``-key`` without a value only shields it from globs.
+    r"""The assignments of one file; ``-key`` without a value only shields it from globs.
 
-    >>> parse_sysctl("# CIS 3.1.1\\nnet.ipv4.ip_forward = 0\\n-vm/swappiness=10\\n", "a.conf")
-    [SysctlLine(key='net/ipv4/ip_forward', value='0', path='a.conf', line=2), \
-SysctlLine(key='vm/swappiness', value='10', path='a.conf', line=3)]
+    >>> lines = parse_sysctl("# CIS 3.1.1\n-net.ipv4.ip_forward = 0\nvm/swappiness=10\n", "a.conf")
+    >>> [(line.key, line.value, line.line) for line in lines]
+    [('net/ipv4/ip_forward', '0', 2), ('vm/swappiness', '10', 3)]
     """
     found = []
     for number, raw in enumerate(text.splitlines(), start=1):
@@ -80,12 +80,12 @@ def _matches(pattern: str, key: str) -> bool:
 
 
 def winner(lines: Iterable[SysctlLine], *keys: str) -> SysctlLine | None:
-    """The line that decides over a key, of lines in reading order; an exact key beats a glob.
+    r"""The line that decides over a key, of lines in reading order; an exact key beats a glob.
 
     Several keys are names of one setting (net/ipv4/ip_forward is net/ipv4/conf/all/forwarding):
     the last line for any of them decides.
 
-    >>> lines = parse_sysctl("net.ipv4.conf.*.forwarding=1\\nnet.ipv4.ip_forward=0", "f")
+    >>> lines = parse_sysctl("net.ipv4.conf.*.forwarding=1\nnet.ipv4.ip_forward=0", "f")
     >>> winner(lines, "net/ipv4/ip_forward", "net/ipv4/conf/all/forwarding").value
     '0'
     """

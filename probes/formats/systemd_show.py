@@ -59,9 +59,9 @@ def parse_unit_file(text: str, path: str) -> list[Directive]:
 
 
 def effective(directives: list[Directive], key: str) -> list[Directive]:
-    """The assignments of a list setting that count: an empty one clears those before it.
+    r"""The assignments of a list setting that count: an empty one clears those before it.
 
-    >>> lines = parse_unit_file("[Service]\\nExecStart=a\\nExecStart=\\nExecStart=b", "f")
+    >>> lines = parse_unit_file("[Service]\nExecStart=a\nExecStart=\nExecStart=b", "f")
     >>> [line.value for line in effective(lines, "ExecStart")]
     ['b']
     """

@@ -532,6 +532,8 @@ def _peer(path: str, timeout: float) -> int:
             connection.connect(path)
         except PermissionError:
             raise Denied(f"{path} may not be opened by this user", look="id -nG") from None
+        except ConnectionRefusedError:
+            raise Absent(f"nothing listens on {path}: the socket file is left over") from None
         except OSError as error:
             raise _as_unreadable(error, path) from None
         credentials = connection.getsockopt(

@@ -59,11 +59,17 @@ _PLAIN_PAIR = re.compile(
 )
 _FLAG_PAIR = re.compile(rf"(?i)(--{_SECRET_NAME})(\s+|\x00)([^\s\-\x00][^\s\x00]*)")
 
-# One cheap look decides whether the patterns are worth running: nearly no file holds a secret.
-_SUSPICIOUS = re.compile(
-    r"(?i)passw|passphrase|secret|token|[_\-]?key|credential|authorization|cookie|dsn|"
-    r"connection|\"auth\"|://[^\s/]*@|SWM|eyJ|AKIA|gh[pousr]_|glpat-|dckr_pat|xox|bearer|basic\s"
-)
+# Nearly no file holds a secret, and looking for plain words is fifty times cheaper than the
+# patterns. Every pattern below matches only where one of these stands, whatever its case.
+_WORDS = (
+    "passw", "passphrase", "secret", "token", "key", "credential", "authorization", "cookie",
+    "dsn", "connection", '"auth', "@", "swm", "eyj", "akia", "gh", "dckr_pat", "glpat-",
+    "xox", "bearer", "basic",
+)  # fmt: skip
+
+WHOLE_LIMIT = 64 << 10
+"""Characters up to which a text is looked at as a whole. In a longer one (a kernel log, a journal)
+only the lines with a word are; there no secret is split over two lines."""
 
 
 def _quoted(match: re.Match[str]) -> str:
@@ -87,8 +93,22 @@ def _flag(match: re.Match[str]) -> str:
 
 def redact_text(text: str) -> str:
     """The text without its secrets. Idempotent; line breaks stay where they were."""
-    if not _SUSPICIOUS.search(text):
+    lowered = text.lower()
+    words = [word for word in _WORDS if word in lowered]
+    if not words:
         return text
+    if len(text) <= WHOLE_LIMIT:
+        return _redact(text)
+    pem, replacement = _PATTERNS[0]
+    lines = pem.sub(replacement, text).split("\n")
+    for number, line in enumerate(lines):
+        lowered = line.lower()
+        if any(word in lowered for word in words):
+            lines[number] = _redact(line)
+    return "\n".join(lines)
+
+
+def _redact(text: str) -> str:
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     text = _QUOTED_PAIR.sub(_quoted, text)

@@ -98,3 +98,16 @@ def test_bytes_never_fail_and_redaction_is_idempotent(data):
 def test_line_breaks_stay(text):
     if "PRIVATE KEY" not in text:
         assert redaction.redact_text(text).count("\n") == text.count("\n")
+
+
+@pytest.mark.parametrize("filler", ["", "x" * 70_000 + "\n"])
+def test_long_texts_are_redacted_too(filler):
+    text = f"{filler}first line\npassword={SECRET}\nlast line"
+    clean = redaction.redact_text(text)
+    assert SECRET not in clean
+    assert clean.endswith("password=REDACTED\nlast line")
+
+
+@given(st.text(alphabet="paswordtken=: \n\"'@/x1", max_size=80))
+def test_the_quick_look_never_hides_a_match(text):
+    assert redaction.redact_text(text) == redaction._redact(text)

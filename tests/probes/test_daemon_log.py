@@ -135,8 +135,6 @@ LINES = [
     ("log-daemon-crashed", "panic: runtime error: invalid memory address or nil pointer dereference"),
     ("log-oom-container", "Memory cgroup out of memory: Killed process 4242 (java) total-vm:9000000kB, anon-rss:1000000kB"),
     ("log-oom-host", "Out of memory: Killed process 4242 (postgres) total-vm:9000000kB, anon-rss:8000000kB"),
-    ("log-netdevice-stuck", "unregister_netdevice: waiting for lo to become free. Usage count = 1"),
-    ("log-engine-task-hung", "INFO: task dockerd:1234 blocked for more than 120 seconds."),
 ]  # fmt: skip
 
 # Real lines that healthy engines write, and lines that only look like a failure.
