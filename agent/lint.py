@@ -176,11 +176,8 @@ def _has_subordinate_ids(name: str) -> bool:
 
 def _redacted(problem: Problem) -> Problem:
     """The problem without secrets: its words quote the file."""
-    import dataclasses
-
     clean = redaction.redact_text
-    return dataclasses.replace(
-        problem,
+    return problem._replace(
         message=clean(problem.message),
         engine_text=problem.engine_text and clean(problem.engine_text),
         suggestion=problem.suggestion and clean(problem.suggestion),

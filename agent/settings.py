@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes.model import CRASH, FAIL, WAIVED, Missing
@@ -41,14 +40,13 @@ class Suppression(NamedTuple):
     """The file it stands in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the files say, merged."""
 
     format: str = "text"
     fail_on: str = "error"
     timeout: float | None = None
-    thresholds: Mapping[str, float] = field(default_factory=dict)
+    thresholds: Mapping[str, float] = {}
     suppressions: tuple[Suppression, ...] = ()
     sources: tuple[str, ...] = ()
 
@@ -182,7 +180,7 @@ def _merge(settings: Settings, data: bytes, path: str) -> Settings:
             *_suppressions(values["suppress"], path, wrong),
             *settings.suppressions,
         )
-    return replace(settings, **changes)
+    return settings._replace(**changes)
 
 
 def _thresholds(table: Any, wrong: Any) -> dict[str, float]:  # noqa: ANN401 - any TOML

@@ -6,7 +6,6 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes import configuration, disk, engine, engine_host, storage
@@ -133,8 +132,7 @@ class Handler(NamedTuple):
     flags: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildKit:
+class BuildKit(NamedTuple):
     """How images are built here."""
 
     version: str | Missing

@@ -8,7 +8,6 @@ changed it has changed since the daemon started.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes import engine
@@ -80,8 +79,7 @@ class Setting(NamedTuple):
     column: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
+class Configuration(NamedTuple):
     """The whole of it."""
 
     version: str
@@ -253,7 +251,7 @@ def engine_version(host: Host) -> str:
 
 
 def _engine_version(host: Host) -> str:
-    running = known(lambda: str(engine.version(host)["Version"]))
+    running = engine.look(host).version
     if isinstance(running, str):
         return running
     # "Docker version 28.5.2+dfsg4, build ecc6942"

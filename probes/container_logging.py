@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes import configuration, disk, engine, engine_host, storage
@@ -108,8 +107,7 @@ class Journald(NamedTuple):
     """Empty where the limit is the default."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Logging:
+class Logging(NamedTuple):
     """How this engine logs its containers."""
 
     driver: configuration.Setting | Missing
@@ -136,7 +134,7 @@ def look(host: Host) -> Logging:
     """Ask the configuration, the engine, and (as root) the files."""
     here = known(lambda: storage.docker_engine(host))
     if isinstance(here, Missing):
-        return Logging(**dict.fromkeys(Logging.__dataclass_fields__, here))
+        return Logging(**dict.fromkeys(Logging._fields, here))
     told = known(lambda: engine.info(host))
     driver = known(lambda: configuration.setting(host, "log-driver"))
     where = known(lambda: control(host))

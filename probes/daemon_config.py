@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from probes import configuration, engine
 from probes.daemon_control import UNKNOWN, Control, control
@@ -42,8 +41,7 @@ normal, and a debug log of a busy daemon grows by gigabytes a week."""
 TOPIC = Topic["DaemonConfig"]("daemon-config", "The daemon's configuration")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DaemonConfig:
+class DaemonConfig(NamedTuple):
     """The file, the judge's opinion of it, and how it compares with what runs."""
 
     path: str | Missing
@@ -230,7 +228,7 @@ for _code, _info in CODES.items():
             topic=TOPIC.id,
             severity=_info.level,
             title=_info.title,
-            explanation=explanation_of(_code),
+            doc=explanation_of(_code),
             references=_info.references,
             applies="hosts whose engine reads a daemon.json",
             tags=("lint",),

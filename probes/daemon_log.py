@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes import engine, engine_host
@@ -96,8 +95,7 @@ class Read(NamedTuple):
     """The time that was written before it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DaemonLog:
+class DaemonLog(NamedTuple):
     """The logs of the engine and the kernel, reduced to what is known in them."""
 
     log: Read | Missing

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from probes import configuration, engine, engine_host
@@ -28,6 +27,7 @@ from probes.model import (
     need,
     ok,
     skip,
+    unknown,
 )
 from probes.thresholds import Threshold
 
@@ -122,8 +122,7 @@ class Registry(NamedTuple):
     """all (every address), public or private."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DaemonSecurity:
+class DaemonSecurity(NamedTuple):
     """What decides about who commands the daemon and how it confines containers."""
 
     rootless: bool | Missing
@@ -144,7 +143,7 @@ class DaemonSecurity:
     certificates: tuple[Certificate | Missing, ...] | Missing
     keys: tuple[Owned, ...] | Missing
     now: float
-    files: tuple[Owned, ...] | Missing
+    files: tuple[Owned | Missing, ...] | Missing
     daemon_uid: int | Missing
     daemon_config: str | Missing
     daemon_socket: Owned | Missing | None
@@ -370,8 +369,11 @@ SYSTEM_FILES = (
 """Who may write one of these decides what root runs (CIS Docker Benchmark 3.1 to 3.22)."""
 
 
-def _files(host: Host, daemon: engine.Daemon | Missing) -> tuple[Owned, ...]:
-    """The files of this daemon; where none runs, those of the one that would start."""
+def _files(host: Host, daemon: engine.Daemon | Missing) -> tuple[Owned | Missing, ...]:
+    """The files of this daemon; where none runs, those of the one that would start.
+
+    Those that do not exist are left out, those that cannot be looked at are Missing.
+    """
     config = "/etc/docker/daemon.json" if isinstance(daemon, Missing) else daemon.config_file
     paths = {config: None, posixpath.dirname(config): None}
     if isinstance(daemon, Missing) or daemon.uid == 0:
@@ -379,10 +381,12 @@ def _files(host: Host, daemon: engine.Daemon | Missing) -> tuple[Owned, ...]:
         for folder in ("/etc/systemd/system/docker.service.d", "/etc/docker/certs.d"):
             names = have(known(lambda folder=folder: host.list(folder)), ())  # type: ignore[misc]
             paths.update(dict.fromkeys(f"{folder}/{name}" for name in names[:LIST_AT_MOST]))
-    found = []
+    found: list[Owned | Missing] = []
     real: set[str] = set()
     for path in paths:
         item = known(lambda path=path: _owned(host, path))  # type: ignore[misc]
+        if isinstance(item, Missing) and item.kind != "absent":
+            found.append(item)
         where = known(lambda path=path: host.realpath(path))  # type: ignore[misc]
         if isinstance(item, Owned) and where not in real:
             real.add(where if isinstance(where, str) else path)
@@ -990,10 +994,21 @@ def daemon_file_writable(facts: DaemonSecurity) -> list[Verdict]:
     """
     files = need(facts.files)
     allowed = {0, need(facts.daemon_uid)}
-    bad = [verdict for item in files if (verdict := _writable(item, allowed))]
+    seen = [item for item in files if isinstance(item, Owned)]
+    bad = [verdict for item in seen if (verdict := _writable(item, allowed))]
     if bad:
         return bad
-    return [ok(f"only root may change the daemon's {len(files)} files and folders")]
+    for item in files:
+        if isinstance(item, Missing):
+            return [unknown(item.reason, look=item.look)]
+    if not seen:
+        return [skip("none of the daemon's files is on this host")]
+    return [
+        ok(
+            f"only root may change the daemon's {len(seen)} files and folders",
+            *(Evidence(i.path, "mode", f"{i.mode:04o} {i.owner}:{i.group}") for i in seen),
+        )
+    ]
 
 
 def _writable(item: Owned, allowed: set[int]) -> Verdict | None:

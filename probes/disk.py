@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes import engine, engine_host, storage
@@ -132,8 +131,7 @@ class Usage(NamedTuple):
     cache: Kind | Missing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disk:
+class Disk(NamedTuple):
     """Free space and what takes it."""
 
     data_root: Place | Missing

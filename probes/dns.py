@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from probes import configuration, engine_network
 from probes.engine_network import RESOLV_CONF, SYSTEMD_RESOLV_CONF, here_or
@@ -41,8 +40,7 @@ NO_FALLBACK_DNS = (28, 0)
 TOPIC = Topic["DnsFacts"]("dns", "DNS")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DnsFacts:
+class DnsFacts(NamedTuple):
     """The name servers of the host and of the daemon."""
 
     site: Control | Missing

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import posixpath
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes.host.questions import Absent, Denied, Endpoint, Garbled, Unreadable
@@ -79,8 +78,7 @@ class Daemon(NamedTuple):
     """Whether its command line names that file (then its absence is fatal)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
+class Engine(NamedTuple):
     """What the engine is. ``Missing`` where it, or the host, does not tell."""
 
     endpoint: str
@@ -246,6 +244,7 @@ def daemon(host: Host) -> Daemon:
 def _daemon(host: Host) -> Daemon:
     where = target(host)
     processes = host.processes()
+    socket = ""
     if where.endpoint.url.startswith("unix://"):
         path = where.endpoint.url.removeprefix("unix://")
         try:
@@ -255,19 +254,22 @@ def _daemon(host: Host) -> Daemon:
             pid = 1
         if pid == 0:
             raise NotHere("the daemon runs outside this container's process namespace")
-        if pid != 1:
-            process = next((p for p in processes if p.pid == pid), None)
-            if process is None:
-                raise NotHere(f"{path} is held by process {pid}, which is no container engine")
-            if process.name not in DAEMONS:
-                raise NotHere(f"{path} is held by {process.name}, whose engine runs elsewhere")
+        process = next((p for p in processes if p.pid == pid), None)
+        if process is not None and process.name in DAEMONS:
             return _described(host, process)
+        if process is not None:
+            raise NotHere(f"{path} is held by {process.name}, whose engine runs elsewhere")
+        if pid == 1:
+            socket = path
+        elif not _same_kernel(host):
+            # A process that forwards (ssh, socat, a proxy), and not to an engine of this host.
+            raise NotHere(f"{path} is held by process {pid}, which forwards to an engine elsewhere")
     elif not _same_kernel(host):
         raise NotHere(f"the engine is on another machine ({where.endpoint.url})")
     daemons = [
         p
         for p in processes
-        if p.name == "dockerd" and not p.nested and _may_listen(p.argv, where.endpoint.url)
+        if p.name == "dockerd" and not p.nested and _may_listen(p.argv, socket)
     ]
     if len(daemons) > 1:
         activated = [p for p in daemons if any("fd://" in word for word in p.argv)]
@@ -282,15 +284,18 @@ def _daemon(host: Host) -> Daemon:
     return _described(host, daemons[0])
 
 
-def _may_listen(argv: tuple[str, ...], url: str) -> bool:
-    """Whether a dockerd with this command line can be the one behind the endpoint.
+def _may_listen(argv: tuple[str, ...], socket: str) -> bool:
+    """Whether a dockerd with this command line can be the one behind a socket.
 
-    Without -H it takes its socket from its file or the default; fd:// is systemd's.
+    Without -H it takes its socket from its file or the default; fd:// is systemd's. An empty
+    ``socket`` stands for an endpoint that says nothing of it (TCP, a proxy).
     """
     if {"--validate", "--version", "-v", "--help"} & set(argv):
         return False  # it prints and ends
+    if not socket:
+        return True
     listening = [*flag_values(argv, "host"), *flag_values(argv, "H", dashes="-")]
-    wanted = url.replace("unix:///run/", "unix:///var/run/")
+    wanted = f"unix://{socket}".replace("unix:///run/", "unix:///var/run/")
     return not listening or any(
         word.startswith("fd://") or word.replace("unix:///run/", "unix:///var/run/") == wanted
         for word in listening

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from probes import configuration, engine, engine_network
@@ -83,8 +82,7 @@ class Chains(NamedTuple):
         return self.nat_chain or self.filter_chain
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirewallFacts:
+class FirewallFacts(NamedTuple):
     """The rules, and who else writes some."""
 
     site: Control | Missing

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes import engine, engine_network
@@ -83,8 +82,7 @@ TOPIC = Topic["NetworkFacts"](
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkFacts:
+class NetworkFacts(NamedTuple):
     """The engine's networks, and the host's around them."""
 
     site: Control | Missing

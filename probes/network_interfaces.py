@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from probes import engine, engine_network
@@ -62,8 +61,7 @@ class Taken(NamedTuple):
     """The file, or the state that nmcli shows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InterfaceFacts:
+class InterfaceFacts(NamedTuple):
     """What else works on Docker's interfaces."""
 
     site: Control | Missing

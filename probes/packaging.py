@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes import configuration, engine, engine_host, requirements
@@ -144,8 +143,7 @@ class ComposeV1(NamedTuple):
     packaged: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packaging:
+class Packaging(NamedTuple):
     """What is installed and where it comes from."""
 
     flavour: str

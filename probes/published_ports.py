@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from probes import engine, engine_network
@@ -67,8 +66,7 @@ class Ports(NamedTuple):
     asked_for: tuple[Published, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortFacts:
+class PortFacts(NamedTuple):
     """The ports of running containers, and what the host has to say to them."""
 
     site: Control | Missing

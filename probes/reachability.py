@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes import engine
@@ -192,8 +191,7 @@ class Proxy(NamedTuple):
     """What is wrong with the address itself; empty where nothing is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reachability:
+class Reachability(NamedTuple):
     """The way from the user's docker to an engine."""
 
     endpoint: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes import configuration, engine, engine_host
@@ -105,8 +104,7 @@ class LayerCount(NamedTuple):
     accounted: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Storage:
+class Storage(NamedTuple):
     """What carries the images and containers of a Docker Engine on this host."""
 
     driver: str | Missing
@@ -282,7 +280,7 @@ def look(host: Host) -> Storage:
     """Ask the engine, the mount table, and (as root) the engine's own folders."""
     here = known(lambda: docker_engine(host))
     if isinstance(here, Missing):
-        return Storage(**dict.fromkeys(Storage.__dataclass_fields__, here))
+        return Storage(**dict.fromkeys(Storage._fields, here))
     told = known(lambda: engine.info(host))
     status = told if isinstance(told, Missing) else driver_status(told)
     system = known(lambda: host.gauge("system"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes import configuration, engine, engine_network
@@ -97,8 +96,7 @@ class Membership(NamedTuple):
     nftables: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SwarmFacts:
+class SwarmFacts(NamedTuple):
     """The cluster as this node sees it. Everything but ``member`` is inapplicable outside one."""
 
     member: Membership | Missing

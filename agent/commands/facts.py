@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from agent import cli, doctor, output
@@ -49,8 +48,6 @@ def to_json(value: Any) -> Any:  # noqa: ANN401 - any facts
     """Facts as JSON; a missing one says so and why, in the place of its value."""
     if isinstance(value, Missing):
         return {"missing": value.kind, "reason": value.reason}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return {name: to_json(item) for name, item in value._asdict().items()}
     if isinstance(value, dict):

@@ -52,12 +52,12 @@ def document(report: Report, *, timings: bool = False) -> dict[str, Any]:
         "duration_ms": report.duration_ms,
         "findings": [finding_document(finding) for finding in report.findings],
         "summary": {
-            PASS: report.count(PASS),
+            PASS: report.number(PASS),
             "fail": report.failures(),
-            SKIP: report.count(SKIP),
-            UNKNOWN: report.count(UNKNOWN),
-            CRASH: report.count(CRASH),
-            WAIVED: report.count(WAIVED),
+            SKIP: report.number(SKIP),
+            UNKNOWN: report.number(UNKNOWN),
+            CRASH: report.number(CRASH),
+            WAIVED: report.number(WAIVED),
         },
         "incomplete": list(report.incomplete),
     }

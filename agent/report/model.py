@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from probes.model import FAIL, SEVERITIES
 
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from probes.model import Finding
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostSummary:
+class HostSummary(NamedTuple):
     """Whose report it is; None for what the host does not tell."""
 
     id: str | None
@@ -27,8 +25,7 @@ class HostSummary:
     memory_bytes: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineSummary:
+class EngineSummary(NamedTuple):
     """The engine that was asked; None for what it does not tell."""
 
     provider: str | None
@@ -44,8 +41,7 @@ class EngineSummary:
     endpoint: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
+class Timing(NamedTuple):
     """How long one topic took, in milliseconds of wall time."""
 
     topic: str
@@ -53,8 +49,7 @@ class Timing:
     judge_ms: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(NamedTuple):
     """Everything a renderer shows."""
 
     host: HostSummary
@@ -70,7 +65,7 @@ class Report:
     recorded: bool
     """Whether it was made from a bundle."""
 
-    def count(self, outcome: str) -> int:
+    def number(self, outcome: str) -> int:
         """Findings with that outcome."""
         return sum(1 for finding in self.findings if finding.outcome == outcome)
 

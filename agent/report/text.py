@@ -358,10 +358,10 @@ def _counts(report: Report) -> list[str]:
     head = _plural(checks, "check")
     if checks != len(report.findings):
         head += f" with {_plural(len(report.findings), 'result')}"
-    words = [f"{head}: {report.count(PASS):,} pass"]
+    words = [f"{head}: {report.number(PASS):,} pass"]
     words += [_plural(n, severity) for severity, n in report.failures().items() if n]
     names = {UNKNOWN: "unknown", CRASH: "crashed", WAIVED: "waived", SKIP: "skipped"}
-    words += [f"{n:,} {name}" for outcome, name in names.items() if (n := report.count(outcome))]
+    words += [f"{n:,} {name}" for outcome, name in names.items() if (n := report.number(outcome))]
     return words
 
 
@@ -387,11 +387,11 @@ def _closing(page: _Page, report: Report, groups: Sequence[_Group]) -> None:
 
 
 def _calm(page: _Page, report: Report) -> None:
-    blind = report.count(UNKNOWN) + report.count(CRASH)
+    blind = report.number(UNKNOWN) + report.number(CRASH)
     apart = "Apart from that, nothing" if _no_engine(report) else "All is well: nothing"
     if blind or report.incomplete:
         page.paragraph("Nothing wrong was found, but not everything could be looked at.", 0)
-    elif report.count(PASS):
+    elif report.number(PASS):
         page.paragraph(f"{apart} here needs mending.", 0)
     elif not report.findings:
         page.paragraph("No check was asked for.", 0)
@@ -470,6 +470,6 @@ def _hints(page: _Page, report: Report, groups: Sequence[_Group]) -> None:
         hints.append("mend all that can be mended: hullcheck fix")
     if groups:
         hints.append("explain one: hullcheck explain ID")
-    if not page.verbose and (report.count(PASS) or report.count(SKIP)) and groups:
+    if not page.verbose and (report.number(PASS) or report.number(SKIP)) and groups:
         hints.append("show all: hullcheck doctor -v")
     page.add(*(page.dim(line) for line in _filled(hints, "   ", page.width)))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from agent.report.model import EngineSummary, HostSummary, Report, Timing
 from probes.model import Evidence, Finding
+from tests.records import replace
 
 HOST = HostSummary(
     id="b1946ac92492d234",

@@ -17,7 +17,7 @@ CHECK = Check(
     topic="logging",
     severity="warning",
     title="Something is off",
-    explanation=(
+    doc=(
         "A first paragraph with `some code` and a [link](https://example.org/x), long enough to "
         "be wrapped at eighty columns.\n\n"
         "## What it reads\nOne thing.\n- an item that goes on\n  in its second line\n- **two**\n\n"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -15,6 +14,7 @@ from probes.host.bundle import contents
 from tests.agent import sample_reports
 from tests.agent.sample_reports import ALL
 from tests.fake_host import FakeSource
+from tests.records import replace
 
 
 def validator(name):

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import unicodedata
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from agent.report.text import render
 from probes.model import OUTCOMES, SEVERITIES, Evidence
 from tests.agent import sample_reports
 from tests.agent.sample_reports import ALL, finding, report
+from tests.records import replace
 
 GOLDEN = Path(__file__).parent.parent / "data" / "reports"
 SGR = re.compile(r"\x1b\[[0-9;]*m")

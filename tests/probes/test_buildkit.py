@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from probes.disk import Kind, Place
 from probes.formats.sizes import GIB
 from probes.model import Missing, judge
 from tests.fake_host import fake_host
+from tests.records import replace
 
 CONTROL = Control(
     "/etc/docker/daemon.json", "sudo systemctl restart docker", "sudo systemctl reload docker"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from probes.formats.sizes import GIB, MIB
 from probes.host.questions import Denied
 from probes.model import Missing, judge
 from tests.fake_host import fake_host
+from tests.records import replace
 
 CONTROL = Control(
     "/etc/docker/daemon.json", "sudo systemctl restart docker", "sudo systemctl reload docker"
@@ -185,7 +185,7 @@ def test_verdicts(
 @pytest.mark.parametrize("check", CHECKS)
 def test_a_fine_engine_hears_nothing_and_no_engine_skips(check: str) -> None:
     assert {f.outcome for f in judge(CHECKS[check], FINE)} <= {"pass", "skip"}
-    none = Logging(**dict.fromkeys(Logging.__dataclass_fields__, GONE))
+    none = Logging(**dict.fromkeys(Logging._fields, GONE))
     assert [f.outcome for f in judge(CHECKS[check], none)] == ["skip"]
 
 

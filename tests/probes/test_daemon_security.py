@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from probes.formats.x509 import parse_certificates
 from probes.host.questions import Denied, Refused
 from probes.model import Missing
 from tests.fake_host import fake_host
+from tests.records import replace
 
 DATA = Path(__file__).parents[1] / "data" / "daemon-security"
 NOW = 1_795_566_000.0

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from probes.formats.sizes import GIB
 from probes.host.questions import Refused, Slow
 from probes.model import Missing, judge
 from tests.fake_host import fake_host
+from tests.records import replace
 
 DATA = Path(__file__).parents[1] / "data"
 GONE = Missing("there is no container engine on this host", "inapplicable")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from probes.engine_network import Resolver
 from probes.host.questions import Denied
 from probes.model import Missing, judge
 from tests.probes.network_host import DOWN, ELSEWHERE, network_host, outcome
+from tests.records import replace
 
 FINE = DnsFacts(
     site=Control(

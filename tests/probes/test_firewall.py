@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from tests.probes.network_host import (
     network_host,
     outcome,
 )
+from tests.records import replace
 
 
 def net(subnets: tuple[str, ...] = ("172.17.0.0/16",), *, ipv6: bool = False) -> Network:
@@ -140,7 +140,7 @@ def test_the_nftables_backend() -> None:
 def test_missing_facts(check: Any) -> None:
     for why, result in ((DOWN, "unknown"), (ELSEWHERE, "skip")):
         facts = FirewallFacts(
-            **{x: why if x != "iptables_where" else "" for x in FirewallFacts.__slots__}
+            **{x: why if x != "iptables_where" else "" for x in FirewallFacts._fields}
         )
         assert [x.outcome for x in judge(check, facts)] == [result]
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from tests.probes.network_host import (
     outcome,
     outcomes,
 )
+from tests.records import replace
 
 
 def net(  # noqa: PLR0917
@@ -300,9 +300,9 @@ def test_the_mtu_mend_fits_the_engine() -> None:
 
 @pytest.mark.parametrize("check", TOPIC.checks, ids=lambda x: x.id)
 def test_missing_facts(check: Any) -> None:
-    everything = dict.fromkeys(NetworkFacts.__slots__, DOWN)
+    everything = dict.fromkeys(NetworkFacts._fields, DOWN)
     assert [x.outcome for x in judge(check, NetworkFacts(**everything))] == ["unknown"]
-    nothing = dict.fromkeys(NetworkFacts.__slots__, ELSEWHERE)
+    nothing = dict.fromkeys(NetworkFacts._fields, ELSEWHERE)
     assert [x.outcome for x in judge(check, NetworkFacts(**nothing))] == ["skip"]
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from probes.formats.network_unit import parse_network_unit, unit_matches
 from probes.model import judge
 from probes.network_interfaces import TOPIC, InterfaceFacts, Parent, Taken
 from tests.probes.network_host import APP, DOWN, ELSEWHERE, load, network_host, outcome, outcomes
+from tests.records import replace
 
 FINE = InterfaceFacts(
     site=Control(

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from probes.formats.package_databases import DPKG_FORMAT, RPM_FORMAT, Package
 from probes.model import Missing
 from probes.packaging import Cli, ComposeV1, Packaging, Plugin, Running
 from tests.fake_host import SESSION, fake_host
+from tests.records import replace
 
 TODAY = "2026-11-24"
 CLOCK = 1_795_521_600.0

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from tests.probes.network_host import (
     outcome,
     outcomes,
 )
+from tests.records import replace
 
 USER_RULES = """\
 *filter
@@ -131,7 +131,7 @@ def test_proxies() -> None:
 @pytest.mark.parametrize("check", TOPIC.checks, ids=lambda x: x.id)
 def test_missing_facts(check: Any) -> None:
     for why, result in ((DOWN, "unknown"), (ELSEWHERE, "skip")):
-        facts = PortFacts(**dict.fromkeys(PortFacts.__slots__, why))
+        facts = PortFacts(**dict.fromkeys(PortFacts._fields, why))
         assert [x.outcome for x in judge(check, facts)] == [result]
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from probes.reachability import (
     Socket,
 )
 from tests.fake_host import SESSION, FakeSource, fake_host
+from tests.records import replace
 
 SOCK = "/var/run/docker.sock"
 GONE = Missing("it was not recorded", "unrecorded", "look --here")

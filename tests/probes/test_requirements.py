@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 
 import pytest
 
@@ -13,6 +12,7 @@ from probes.host import Absent, Denied
 from probes.model import Missing
 from probes.requirements import Cpus, Disk, Memory, Requirements
 from tests.fake_host import fake_host
+from tests.records import replace
 
 TODAY = "2026-11-24"
 CLOCK = 1_795_521_600.0

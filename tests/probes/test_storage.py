@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from probes.host.questions import Denied
 from probes.model import Missing, judge
 from probes.storage import Directory, IdleStore, LayerCount, Storage
 from tests.fake_host import fake_host
+from tests.records import replace
 
 CONTROL = Control(
     "/etc/docker/daemon.json", "sudo systemctl restart docker", "sudo systemctl reload docker"
@@ -230,7 +230,7 @@ def test_verdicts(check: str, outcome: str, facts: dict[str, Any], words: str) -
 @pytest.mark.parametrize("check", CHECKS)
 def test_a_fine_engine_hears_nothing_and_no_engine_skips(check: str) -> None:
     assert {f.outcome for f in judge(CHECKS[check], FINE)} <= {"pass", "skip"}
-    none = Storage(**dict.fromkeys(Storage.__dataclass_fields__, GONE))
+    none = Storage(**dict.fromkeys(Storage._fields, GONE))
     assert [f.outcome for f in judge(CHECKS[check], none)] == ["skip"]
 
 

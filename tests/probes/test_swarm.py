@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from tests.probes.network_host import (
     outcome,
     outcomes,
 )
+from tests.records import replace
 
 NOW = 1_795_562_351.0
 CERTIFICATE = "/var/lib/docker/swarm/certificates/swarm-node.crt"
@@ -223,7 +223,7 @@ def test_outside_a_swarm_everything_is_skipped_for_one_reason(check: Any) -> Non
 @pytest.mark.parametrize("check", TOPIC.checks, ids=lambda x: x.id)
 def test_missing_facts(check: Any) -> None:
     for why, result in ((DOWN, "unknown"), (ELSEWHERE, "skip")):
-        values: dict[str, Any] = dict.fromkeys(SwarmFacts.__slots__, why)
+        values: dict[str, Any] = dict.fromkeys(SwarmFacts._fields, why)
         values |= {"live_restore_where": "", "certificate_path": ""}
         assert [x.outcome for x in judge(check, SwarmFacts(**values))] == [result]
 

@@ -12,8 +12,7 @@ through was asked of the real ``dockerd --validate`` of 26.1.5 and 28.5.2.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 Release = tuple[int, int]
 """Major and minor version of an engine, e.g. ``(28, 2)``."""
@@ -32,8 +31,7 @@ REGISTRY: Final = "CommonConfig.ServiceOptions"
 PLATFORM: Final = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One key as the engine knows it.
 
     Attributes:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
 DEFAULT_PATH = "/etc/docker/daemon.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One defect of a daemon.json.
 
     Attributes:
@@ -43,8 +41,7 @@ class Problem:
     known_in: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HostFacts:
+class HostFacts(NamedTuple):
     """What the caller knows about the host the file is for; None means not known.
 
     Attributes:
@@ -62,7 +59,7 @@ class HostFacts:
     user_exists: Callable[[str], bool] | None = None
     group_exists: Callable[[str], bool] | None = None
     has_subordinate_ids: Callable[[str], bool] | None = None
-    flags: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, str] = {}
     log_drivers: frozenset[str] | None = None
     runtimes: frozenset[str] | None = None
     cgroup_v2: bool | None = None
@@ -77,8 +74,7 @@ class HostFacts:
         return self.file_exists is not None and not self.lacks_file(path)
 
 
-@dataclass(frozen=True, slots=True)
-class CodeInfo:
+class CodeInfo(NamedTuple):
     """The page of one problem code.
 
     Attributes:
