@@ -78,7 +78,6 @@ def run(
     selection: Selection,
     settings: Settings,
     *,
-    recorded: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Report:
     """Look at the host with all wanted topics and judge what they saw.
@@ -133,7 +132,6 @@ def run(
         findings=tuple(sort(settings.waive(findings, now))),
         incomplete=tuple(dict.fromkeys(incomplete)),
         timings=tuple(timings),
-        recorded=recorded,
     )
 
 

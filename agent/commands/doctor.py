@@ -44,9 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     chosen.apply()
     selection = select(arguments.only, arguments.skip)
     host = open_host(arguments.bundle, arguments.timeout or chosen.timeout or doctor.DEADLINE)
-    report = doctor.run(
-        host, selection, chosen, recorded=bool(arguments.bundle), progress=_progress()
-    )
+    report = doctor.run(host, selection, chosen, progress=_progress())
     output.write(
         render(
             report,

@@ -62,8 +62,6 @@ class Report(NamedTuple):
     incomplete: tuple[str, ...]
     """Topics that did not finish in time or crashed, with why: one sentence each."""
     timings: tuple[Timing, ...]
-    recorded: bool
-    """Whether it was made from a bundle."""
 
     def number(self, outcome: str) -> int:
         """Findings with that outcome."""

@@ -139,8 +139,6 @@ def _header(page: _Page, report: Report) -> None:
     lines = _filled(filter(None, parts), "   ", page.width)
     lines[0] = lines[0].replace(parts[0], page.paint(parts[0], BOLD), 1)
     page.add(*lines)
-    if report.recorded:
-        page.add(f"from a bundle recorded {_moment(report.started)}")
     if absent:
         page.gap()
         page.paragraph(
@@ -305,12 +303,10 @@ def _crashes(page: _Page, report: Report) -> None:
     if crashes:
         page.paragraph(
             "This is a fault of hullcheck, not of this host; all other checks went on. Please "
-            f"report it at {ISSUES} with "
-            + ("this bundle." if report.recorded else "the file that this writes:"),
+            f"report it at {ISSUES} with the file that this writes:",
             MARGIN,
         )
-        if not report.recorded:
-            page.add(" " * MARGIN + "hullcheck bundle save -o hullcheck-bundle.tar.gz")
+        page.add(" " * MARGIN + "hullcheck bundle save -o hullcheck-bundle.tar.gz")
 
 
 # -- what is well, and what does not apply ---------------------------------------------------------
@@ -435,18 +431,14 @@ def _unknowns(page: _Page, report: Report) -> None:
     label = "unknown: "
     if denied:
         ids = _ids(denied)
-        if report.recorded:
-            text = f"{len(denied):,} could not be read by whoever recorded this: {_some(ids)}"
-            page.add(*hang(label, text, page.width, len(label)))
+        only = f" --only {','.join(ids)}" if len(ids) <= IDS_SHOWN else ""
+        verb = "needs" if len(denied) == 1 else "need"
+        command = f"sudo hullcheck doctor{only}"
+        text = f"{label}{len(denied):,} {verb} root to look: "
+        if cells(text + command) <= page.width:
+            page.add(text + page.paint(command, BOLD))
         else:
-            only = f" --only {','.join(ids)}" if len(ids) <= IDS_SHOWN else ""
-            verb = "needs" if len(denied) == 1 else "need"
-            command = f"sudo hullcheck doctor{only}"
-            text = f"{label}{len(denied):,} {verb} root to look: "
-            if cells(text + command) <= page.width:
-                page.add(text + page.paint(command, BOLD))
-            else:
-                page.add(text.rstrip(), " " * MARGIN + page.paint(command, BOLD))
+            page.add(text.rstrip(), " " * MARGIN + page.paint(command, BOLD))
     for reason, found in others.items():
         look = next((f.look for f in found if f.look), "")
         text = f"{_some(_ids(found))}: {clipped(visible(reason), VALUE_LIMIT)}"

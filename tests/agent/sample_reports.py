@@ -90,7 +90,6 @@ def report(*findings: Finding, **more: Any) -> Report:
         "findings": findings,
         "incomplete": (),
         "timings": TIMINGS,
-        "recorded": False,
     }
     return Report(**(values | more))
 
@@ -300,7 +299,6 @@ HUGE = report(
     *passes(2000),
 )
 
-RECORDED = replace(DENIED, recorded=True, engine=ENGINE)
 
 ALL = {
     "healthy": HEALTHY,
@@ -311,6 +309,5 @@ ALL = {
     "hostile": HOSTILE,
     "wide": WIDE,
     "huge": HUGE,
-    "recorded": RECORDED,
     "empty": report(host=NO_HOST, engine=replace(UNREACHED, endpoint=None, context=None)),
 }
