@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from probes import engine
 from probes.engine_host import container_of, engine_host
@@ -63,8 +62,7 @@ leaves STA_UNSYNC set (kernel/time/timekeeping.c, do_settimeofday64 calls ntp_cl
 TOPIC = Topic["Clock"]("clock", "Time")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
+class Clock(NamedTuple):
     """The kernel's clock discipline, and the engine's clock beside it."""
 
     synchronised: bool | Missing
@@ -78,6 +76,8 @@ class Clock:
     """kvm-clock, hyperv_clocksource_tsc_page, tsc, arch_sys_counter..."""
     uptime: float | Missing
     """Seconds since boot."""
+    systemd: bool | Missing
+    """Whether systemd runs this host, so that timedatectl works."""
     now: float | Missing
     """Seconds since the epoch by this host's clock."""
     engine_now: float | Missing
@@ -104,6 +104,7 @@ def look(host: Host) -> Clock:
             "",
         ),
         uptime=known(lambda: _uptime(host)),
+        systemd=known(lambda: host.exists("/run/systemd/system")),
         now=known(host.now),
         engine_now=known(lambda: _time_of(engine.info(host).get("SystemTime"), "SystemTime")),
         engine_built=known(lambda: _time_of(engine.version(host).get("BuildTime"), "BuildTime")),
@@ -147,6 +148,11 @@ def _time_of(text: object, what: str) -> float:
         return datetime.fromisoformat(match[1] + offset).timestamp()
     except (ValueError, OverflowError):
         raise Garbled(f"the engine's {what} is no time: {text}") from None
+
+
+def has_timedatectl(clock: Clock) -> bool:
+    """Whether timedatectl can be used on this host."""
+    return have(clock.systemd, otherwise=True)
 
 
 @TOPIC.check(
@@ -212,7 +218,9 @@ def clock_unsynchronised(clock: Clock) -> Verdict:
         mend=(
             "sudo timedatectl set-ntp true",
             "where that says NTP is not supported, install the package chrony",
-        ),
+        )
+        if has_timedatectl(clock)
+        else ("install the package chrony and start chronyd at boot", "chronyc tracking"),
         severity=NOTE if in_kvm else "",
     )
 
@@ -251,9 +259,7 @@ def clock_error_large(clock: Clock) -> Verdict:
     if not need(clock.synchronised):
         return skip("the clock is not synchronised at all: see clock-unsynchronised")
     bound = need(clock.error_seconds)
-    seen = Evidence(
-        "adjtimex(2)", "maxerror", f"{bound:.3f} s", f"at most {ERROR_BOUND.value:g} s"
-    )
+    seen = Evidence("adjtimex(2)", "maxerror", f"{bound:.3f} s", f"at most {ERROR_BOUND.value:g} s")
     if bound <= ERROR_BOUND.value:
         return ok(f"the clock is right to within {bound:.3f} s", seen)
     return fail(
@@ -366,6 +372,3 @@ def clock_before_engine_build(clock: Clock) -> Verdict:
             "or by hand: sudo date -s 'YYYY-MM-DD hh:mm'",
         ),
     )
-
-
-

@@ -267,9 +267,7 @@ def _daemon(host: Host) -> Daemon:
     elif not _same_kernel(host):
         raise NotHere(f"the engine is on another machine ({where.endpoint.url})")
     daemons = [
-        p
-        for p in processes
-        if p.name == "dockerd" and not p.nested and _may_listen(p.argv, socket)
+        p for p in processes if p.name == "dockerd" and not p.nested and _may_listen(p.argv, socket)
     ]
     if len(daemons) > 1:
         activated = [p for p in daemons if any("fd://" in word for word in p.argv)]

@@ -29,6 +29,8 @@ def unpack(data: bytes) -> str:
             raise ValueError(f"it is damaged: {error}") from None
         if worker.unconsumed_tail:
             raise ValueError(f"it unpacks to more than {LIMIT} bytes")
+        if not worker.eof:
+            raise ValueError("it is cut off")
     return data.decode("utf-8", "replace")
 
 

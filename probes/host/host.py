@@ -138,7 +138,7 @@ class Host:
         elif not entry.ready.wait(max(left, 0.001)):
             raise Slow("it was still being read when the run's time was over")
         if entry.error is not None:
-            raise entry.error
+            raise entry.error.with_traceback(None)
         return entry.value
 
     def _shaped(self, question: Question, timeout: float, build: Callable[[Answer], T]) -> T:
@@ -192,7 +192,7 @@ class Host:
         elif not entry.ready.wait(max(self.remaining() - MARGIN / 2, 0.001)):
             raise Slow("it was still being worked out when the run's time was over")
         if entry.error is not None:
-            raise entry.error
+            raise entry.error.with_traceback(None)
         return cast("T", entry.value)
 
     # -- files ----------------------------------------------------------------------------------

@@ -62,9 +62,11 @@ _FLAG_PAIR = re.compile(rf"(?i)(--{_SECRET_NAME})(\s+|\x00)([^\s\-\x00][^\s\x00]
 # Nearly no file holds a secret, and looking for plain words is fifty times cheaper than the
 # patterns. Every pattern below matches only where one of these stands, whatever its case.
 _WORDS = (
-    "passw", "passphrase", "secret", "token", "key", "credential", "authorization", "cookie",
-    "dsn", "connection", '"auth', "@", "swm", "eyj", "akia", "gh", "dckr_pat", "glpat-",
-    "xox", "bearer", "basic",
+    "passw", "passphrase", "secret", "token", "api_key", "api-key", "apikey", "access_key",
+    "access-key", "accesskey", "private_key", "private-key", "privatekey", "private key",
+    "credential", "authorization", "cookie", "dsn", "connection_string", "connection-string",
+    "connectionstring", '"auth', "@", "swmtkn", "swmkey", "eyj", "akia", "ghp_", "gho_", "ghu_",
+    "ghs_", "ghr_", "github_pat_", "dckr_pat_", "glpat-", "xox", "bearer", "basic",
 )  # fmt: skip
 
 WHOLE_LIMIT = 64 << 10

@@ -81,7 +81,7 @@ def engine_versions() -> dict[str, str]:
     for release in packages.VERSIONS:
         try:
             found[release] = packages.engine(release).version
-        except EngineUnavailable as exc:  # noqa: PERF203 - three turns
+        except EngineUnavailable as exc:
             reasons.append(str(exc))
     with _skipping():
         if not found:

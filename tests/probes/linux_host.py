@@ -132,13 +132,14 @@ def linux_host(**changes: Any) -> Any:
             "/usr/lib/sysctl.d/50-pid-max.conf": "kernel.pid_max = 4194304\n",
             "/var/lib/docker/x": "",
             "/usr/sbin/dockerd": "",
+            "/var/run/docker.sock": "",
         },
         "links": {
             "/proc/1449/ns/net": "net:[1]",
             "/proc/self/ns/net": "net:[1]",
             "/usr/sbin/iptables": "/etc/alternatives/iptables",
             "/etc/alternatives/iptables": "/usr/sbin/xtables-nft-multi",
-            "/etc/sysctl.d/99-sysctl.conf": "../sysctl.conf",
+            "/etc/sysctl.d/99-sysctl.conf": "/etc/sysctl.conf",
         },
         "runs": {
             SHOW: (0, data("systemd-unit/show-debian-12.txt"), ""),
