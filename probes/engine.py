@@ -292,7 +292,7 @@ def _may_listen(argv: tuple[str, ...], socket: str) -> bool:
         return False  # it prints and ends
     if not socket:
         return True
-    listening = [*flag_values(argv, "host"), *flag_values(argv, "H", dashes="-")]
+    listening = listening_on(argv)
     wanted = f"unix://{socket}".replace("unix:///run/", "unix:///var/run/")
     return not listening or any(
         word.startswith("fd://") or word.replace("unix:///run/", "unix:///var/run/") == wanted
@@ -337,6 +337,11 @@ def flag_values(argv: tuple[str, ...], name: str, *, dashes: str = "--") -> list
         elif word.startswith(f"{dashes}{name}="):
             values.append(word.partition("=")[2])
     return values
+
+
+def listening_on(argv: tuple[str, ...]) -> list[str]:
+    """Where a dockerd's command line tells it to listen: its -H options."""
+    return [*flag_values(argv, "host"), *flag_values(argv, "H", dashes="-")]
 
 
 def home_of(host: Host, uid: int) -> str:

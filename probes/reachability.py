@@ -324,10 +324,7 @@ def _daemons(host: Host) -> tuple[Listening, ...]:
     return tuple(
         Listening(
             p.pid,
-            (
-                *engine.flag_values(p.argv, "host"),
-                *engine.flag_values(p.argv, "H", dashes="-"),
-            ),
+            tuple(engine.listening_on(p.argv)),
             max(now - p.started, 0.0),
             unit_of_cgroup(have(known(lambda p=p: host.read_text(f"/proc/{p.pid}/cgroup")), "")),  # type: ignore[misc]
         )
@@ -456,7 +453,8 @@ def _others(host: Host, endpoint: str, session: Session | Missing) -> tuple[Othe
     would start one.
     """
     home = known(lambda: str(host.gauge("session")["home"]))
-    running = {p.name for p in have(known(host.processes), ()) if not p.nested}
+    processes = [p for p in have(known(host.processes), ()) if not p.nested]
+    running = {p.name for p in processes}
     candidates = [(engine.DEFAULT_SOCKET, "Docker Engine of this host", {"dockerd"})]
     if not isinstance(session, Missing):
         candidates.append(
@@ -469,6 +467,13 @@ def _others(host: Host, endpoint: str, session: Session | Missing) -> tuple[Othe
             (f"{home}/.rd/docker.sock", "Rancher Desktop", {"limactl"}),
             (f"{home}/.colima/default/docker.sock", "Colima", {"colima", "limactl"}),
         ]
+    for process in processes:
+        if process.name == "dockerd":
+            candidates += [
+                (word.removeprefix("unix://"), f"dockerd {process.pid}", {"dockerd"})
+                for word in engine.listening_on(process.argv)
+                if word.startswith("unix:///")
+            ]
     mine = endpoint.removeprefix("unix://")
     seen = {mine, have(known(lambda: host.realpath(mine)), mine) if mine.startswith("/") else mine}
     others = []
@@ -1509,7 +1514,7 @@ def several_engines(facts: Reachability) -> Verdict:
     if facts.problem != ANSWERS:
         return skip("the engine that docker talks to does not answer")
     if not others:
-        return ok(f"docker talks to the only engine that was found, at {facts.endpoint}")
+        return ok(f"no other engine was found beside the one at {facts.endpoint}")
     names = ", ".join(f"{other.what} ({other.path})" for other in others)
     return fail(
         f"docker talks to {facts.endpoint} (chosen by {facts.chosen_by}); this host also runs: "
