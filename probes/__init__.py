@@ -33,9 +33,6 @@ PROBES = {
 }
 """Topic id -> module, imported when the topic is wanted. The order is that of a report."""
 
-ENTRY_POINTS = "hullcheck.probes"
-"""Entry-point group by which other distributions add topics: ``id = module:TOPIC``."""
-
 
 def load_topic(id: str) -> Topic[Any]:  # noqa: A002
     """The topic of that id. Raises KeyError for one that does not exist."""

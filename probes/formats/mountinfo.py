@@ -27,9 +27,10 @@ def _unescape(text: str) -> str:
 def parse_mountinfo(text: str) -> tuple[Mount, ...]:
     r"""The mounts in their order; lines that are not of the format are passed over.
 
-    >>> parse_mountinfo("36 35 98:0 /m\\040x /mnt rw,noatime master:1 - ext3 /dev/root rw\n")
-    (Mount(device='98:0', root='/m x', target='/mnt', options=('rw', 'noatime'), fstype='ext3', \
-source='/dev/root', super_options=('rw',)),)
+    >>> line = "36 35 98:0 /m\\040x /mnt rw,noatime master:1 - ext3 /dev/root rw\n"
+    >>> (mount,) = parse_mountinfo(line)
+    >>> mount.root, mount.target, mount.fstype, mount.options
+    ('/m x', '/mnt', 'ext3', ('rw', 'noatime'))
     """
     mounts = []
     for line in text.splitlines():
