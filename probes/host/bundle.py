@@ -16,6 +16,7 @@ import io
 import json
 import os
 import re
+import stat
 import tarfile
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -111,22 +112,65 @@ def _checked_name(name: str, source: str) -> str:
     return "/".join(part for part in parts if part not in {"", "."})
 
 
+class _Limited(io.RawIOBase):
+    """An unpacked stream that ends with an error where no bundle goes on: also within a header."""
+
+    def __init__(self, stream: Any, path: str) -> None:  # noqa: ANN401 - any binary stream
+        self._stream = stream
+        self._left = TOTAL_LIMIT
+        self._path = path
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, as tarfile asks for them: by blocks."""
+        data: bytes = self._stream.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise _too_much(self._path)
+        return data
+
+
+def _too_much(path: str) -> BundleError:
+    return BundleError(f"{path}: refused: it holds more than a bundle ever does")
+
+
+def _opened(path: str) -> Any:  # noqa: ANN401 - any binary stream
+    """The file, or the pipe that a shell made: - and /dev/fd/N. No other thing is waited for."""
+    if path in {"-", "/dev/stdin"} or path.startswith(("/dev/fd/", "/proc/self/fd/")):
+        stream: Any = open(0 if path == "-" else path, "rb", closefd=path != "-")  # noqa: SIM115
+        data = stream.read(TOTAL_LIMIT + 1)
+        if len(data) > TOTAL_LIMIT:
+            raise _too_much(path)
+        return io.BytesIO(data)
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    file = open(descriptor, "rb")  # noqa: SIM115 - closed by whoever asked
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise BundleError(f"{path}: is no regular file: name a bundle, or - for standard input")
+    return file
+
+
 def _read_archive(path: str) -> dict[str, bytes]:
     members: dict[str, bytes] = {}
-    total = 0
+    entries = 0
     try:
-        with tarfile.open(path, "r:*") as archive:
-            for info in archive:
-                name = _checked_name(info.name, path)
-                if info.isdir():
-                    continue
-                if not info.isreg():
-                    raise BundleError(f"{path}: refused: {info.name!r} is a link or device")
-                total += info.size
-                if info.size > MEMBER_LIMIT or total > TOTAL_LIMIT or len(members) > MEMBERS_LIMIT:
-                    raise BundleError(f"{path}: refused: it holds more than a bundle ever does")
-                file = archive.extractfile(info)
-                members[name] = file.read() if file else b""
+        with _opened(path) as packed:
+            zipped = packed.read(2) == b"\x1f\x8b"
+            packed.seek(0)
+            stream = _Limited(gzip.GzipFile(fileobj=packed) if zipped else packed, path)
+            with tarfile.open(fileobj=stream, mode="r|") as archive:
+                for info in archive:
+                    entries += 1
+                    name = _checked_name(info.name, path)
+                    if info.isdir():
+                        continue
+                    if not info.isreg():
+                        raise BundleError(f"{path}: refused: {info.name!r} is a link or device")
+                    if info.size > MEMBER_LIMIT or entries > MEMBERS_LIMIT:
+                        raise _too_much(path)
+                    if name in members:
+                        raise BundleError(f"{path}: refused: it holds {info.name!r} twice")
+                    file = archive.extractfile(info)
+                    members[name] = file.read() if file else b""
     except (tarfile.TarError, EOFError, gzip.BadGzipFile, ValueError) as error:
         raise BundleError(
             f"{path}: not a bundle, or a broken one ({error}): save it again with "
@@ -146,6 +190,8 @@ def _read_archive(path: str) -> dict[str, bytes]:
 def _read_directory(path: str) -> dict[str, bytes]:
     members: dict[str, bytes] = {}
     total = 0
+    if not os.path.exists(os.path.join(path, "manifest.json")):  # before a whole home is read
+        raise BundleError(f"{path}: not a hullcheck bundle: it has no manifest.json")
     for folder, folders, names in os.walk(path, followlinks=False):
         for name in [*folders, *names]:
             full = os.path.join(folder, name)
@@ -155,13 +201,20 @@ def _read_directory(path: str) -> dict[str, bytes]:
             full = os.path.join(folder, name)
             if not os.path.isfile(full):
                 raise BundleError(f"{path}: refused: {full!r} is no regular file")
-            size = os.path.getsize(full)
-            total += size
-            if size > MEMBER_LIMIT or total > TOTAL_LIMIT or len(members) > MEMBERS_LIMIT:
-                raise BundleError(f"{path}: refused: it holds more than a bundle ever does")
-            with open(full, "rb") as file:
-                members[os.path.relpath(full, path).replace(os.sep, "/")] = file.read()
+            try:
+                with open(full, "rb") as file:
+                    data = file.read(MEMBER_LIMIT + 1)
+            except OSError as error:
+                raise BundleError(f"{full}: cannot be read: {error.strerror}") from None
+            total += len(data)
+            if len(data) > MEMBER_LIMIT or total > TOTAL_LIMIT or len(members) > MEMBERS_LIMIT:
+                raise _too_much(path)
+            members[os.path.relpath(full, path).replace(os.sep, "/")] = data
     return members
+
+
+def _is_question(ask: object) -> bool:
+    return isinstance(ask, list) and bool(ask) and all(isinstance(part, str) for part in ask)
 
 
 class Bundle:
@@ -171,7 +224,7 @@ class Bundle:
     """
 
     def __init__(self, path: str) -> None:
-        if not os.path.exists(path):
+        if path != "-" and not os.path.exists(path):
             raise BundleError(f"{path}: there is no such file or directory")
         self.path = path
         self.members = _read_directory(path) if os.path.isdir(path) else _read_archive(path)
@@ -185,7 +238,7 @@ class Bundle:
             )
         self.answers: list[dict[str, Any]] = self._json("answers.json", list)
         for entry in self.answers:
-            if not isinstance(entry, dict) or not isinstance(entry.get("ask"), list):
+            if not isinstance(entry, dict) or not _is_question(entry.get("ask")):
                 raise BundleError(f"{path}: broken: answers.json holds an entry that is no answer")
             member = entry.get("member")
             if member is not None and str(member) not in self.members:
@@ -209,7 +262,7 @@ class RecordedSource:
     def __init__(self, bundle: Bundle) -> None:
         self._answers: dict[Question, Answer | Unreadable] = {}
         for entry in bundle.answers:
-            question = tuple(str(part) for part in entry["ask"])
+            question = tuple(entry["ask"])
             if "failure" in entry:
                 self._answers[question] = failure_from_json(entry)
             elif "member" in entry:

@@ -1,8 +1,9 @@
 """GET requests to a Docker Engine.
 
 A local unix socket is served with the standard library: importing the docker package costs more
-than the whole doctor (0.18 s against 0.02 s). TLS, ssh, tcp and named pipes go through the docker
-package, which knows them all.
+than the whole doctor (0.18 s against 0.02 s). ssh goes through the system's own client as the
+docker CLI does it; the docker package would need paramiko for that. TLS, tcp and named pipes go
+through the docker package, which knows them all.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import http.client
 import socket
 import threading
 import time
-from typing import Any, cast
+from typing import Any
 
 from probes.host.host import decode_json
 from probes.host.questions import (
@@ -30,18 +31,16 @@ GRACE = 0.1
 """Seconds for an exchange to end by its own time limit, whose message says more."""
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    """HTTP over a unix socket, with one end of time for the whole exchange."""
+class _Connection(http.client.HTTPConnection):
+    """HTTP over a socket that is connected already."""
 
-    def __init__(self, path: str, ends: float) -> None:
-        super().__init__("localhost", timeout=max(ends - time.monotonic(), 0.01))
-        self._path = path
+    def __init__(self, carrier: socket.socket) -> None:
+        super().__init__("docker")
+        self.sock = carrier
 
     def connect(self) -> None:
-        """Connect to the socket file instead of a host and port."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
+        """Never connect anew: the carrier is all there is."""
+        raise http.client.NotConnected
 
 
 class EngineConnections:
@@ -89,6 +88,10 @@ class EngineConnections:
 
             def exchange() -> tuple[dict[str, str], bytes]:
                 return _get_over_unix(socket_path, path, timeout)
+        elif endpoint.url.startswith("ssh://"):
+
+            def exchange() -> tuple[dict[str, str], bytes]:
+                return _get_over_ssh(endpoint.url, path, timeout)
         else:
 
             def exchange() -> tuple[dict[str, str], bytes]:
@@ -109,14 +112,26 @@ class EngineConnections:
                 client = self._clients.get(endpoint)
                 if client is None:
                     client = self._clients[endpoint] = _docker_client(endpoint, timeout)
-            response = client.get(client.base_url + path, timeout=timeout, stream=True)
+            # verify is repeated: left out, requests lets REQUESTS_CA_BUNDLE win over the CA of the
+            # context (psf/requests issue 3829).
+            response = client.get(
+                client.base_url + path, timeout=timeout, stream=True, verify=client.verify
+            )
             body = response.raw.read(BODY_LIMIT + 1, decode_content=True)
         except requests.exceptions.Timeout:
             raise Slow(f"the engine at {endpoint.url} did not answer in {timeout:.1f} s") from None
         except (requests.exceptions.RequestException, docker.errors.DockerException) as error:
             raise _connection_failure(endpoint, error) from None
-        except OSError as error:
+        except (OSError, ValueError, LookupError) as error:
             raise _connection_failure(endpoint, error) from None
+        except Exception as error:
+            from urllib3.exceptions import HTTPError
+
+            if isinstance(error, (HTTPError, http.client.HTTPException)):
+                raise Garbled(
+                    f"what answers at {endpoint.url} does not speak HTTP as an engine does: {error}"
+                ) from None
+            raise
         return dict(response.headers), _checked(response.status_code, body, path)
 
 
@@ -131,6 +146,11 @@ def _docker_client(endpoint: Endpoint, timeout: float) -> Any:  # noqa: ANN401 -
     import docker
 
     tls: Any = False
+    if not endpoint.verify:
+        import urllib3
+
+        # The owner of the context has chosen so; a check says what it means.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     if endpoint.tls_dir:
         base = endpoint.tls_dir.rstrip("/")
         tls = docker.tls.TLSConfig(
@@ -145,7 +165,6 @@ def _docker_client(endpoint: Endpoint, timeout: float) -> Any:  # noqa: ANN401 -
         version="1.40",
         tls=tls,
         timeout=max(int(timeout), 1),
-        use_ssh_client=True,
     )
 
 
@@ -162,27 +181,11 @@ def _checked(status: int, body: bytes, path: str) -> bytes:
 
 def _get_over_unix(socket_path: str, path: str, timeout: float) -> tuple[dict[str, str], bytes]:
     ends = time.monotonic() + timeout
-    connection = _UnixConnection(socket_path, ends)
-    response = None
+    carrier = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        connection.request("GET", path, headers={"User-Agent": "hullcheck", "Host": "docker"})
-        # A response that closes the connection takes the socket out of it: keep hold of it.
-        carrier = cast("socket.socket", connection.sock)
-        response = connection.getresponse()
-        chunks, size = [], 0
-        # read1 returns what has come; the clock is looked at between, so that a body dripping
-        # in byte by byte ends with the time limit too.
-        while chunk := response.read1(1 << 18):
-            chunks.append(chunk)
-            size += len(chunk)
-            left = ends - time.monotonic()
-            if left <= 0 or size > BODY_LIMIT:
-                break
-            carrier.settimeout(left)
-        if size <= BODY_LIMIT and time.monotonic() > ends:
-            raise Slow(f"GET {path} was still being answered after {timeout:.1f} s")
-        headers = dict(response.getheaders())
-        return headers, _checked(response.status, b"".join(chunks), path)
+        carrier.settimeout(timeout)
+        carrier.connect(socket_path)
+        return _exchange(carrier, path, ends)
     except TimeoutError:
         raise Slow(
             f"the engine at unix://{socket_path} accepts connections but did not answer "
@@ -200,11 +203,103 @@ def _get_over_unix(socket_path: str, path: str, timeout: float) -> tuple[dict[st
         ) from None
     except PermissionError:
         raise Denied(f"{socket_path} may not be opened by this user", look="id -nG") from None
+    except BlockingIOError:
+        raise Slow(
+            f"what listens on {socket_path} takes no more connections: its queue is full",
+            look=f"curl -m 10 --unix-socket {socket_path} http://docker/_ping",
+        ) from None
+    except ValueError as error:
+        raise Garbled(f"GET {path!r} of {socket_path}: {error}") from None
     except (NotADirectoryError, IsADirectoryError) as error:
         raise Absent(f"{socket_path} is no socket: {error.strerror}") from None
     except OSError as error:
         raise Garbled(f"{socket_path}: {error.strerror or error}") from None
     finally:
-        if response is not None:
-            response.close()
-        connection.close()
+        carrier.close()
+
+
+def _exchange(carrier: socket.socket, path: str, ends: float) -> tuple[dict[str, str], bytes]:
+    """One GET over a connected socket. Raises TimeoutError, HTTPException, OSError, Unreadable."""
+    connection = _Connection(carrier)
+    connection.request("GET", path, headers={"User-Agent": "hullcheck", "Connection": "close"})
+    with connection.getresponse() as response:
+        chunks, size = [], 0
+        # read1 returns what has come; the clock is looked at between, so that a body dripping
+        # in byte by byte ends with the time limit too.
+        while chunk := response.read1(1 << 18):
+            chunks.append(chunk)
+            size += len(chunk)
+            left = ends - time.monotonic()
+            if size > BODY_LIMIT:
+                break
+            if left <= 0:
+                raise TimeoutError
+            carrier.settimeout(left)
+        headers = dict(response.getheaders())
+        return headers, _checked(response.status, b"".join(chunks), path)
+
+
+def _get_over_ssh(url: str, path: str, timeout: float) -> tuple[dict[str, str], bytes]:
+    """Through ``ssh HOST docker system dial-stdio``, docker/cli cli/connhelper.
+
+    The system's own client brings the user's configuration, agent, jump hosts and known hosts.
+    It is never asked to prompt: what needs a password or an unknown host key is Denied.
+    """
+    import subprocess
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if not host or host.startswith("-") or (parts.username or "").startswith("-"):
+        raise Garbled(f"{url} names no host")
+    argv = ["ssh", "-T", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={max(int(timeout), 1)}"]
+    if parts.username:
+        argv += ["-l", parts.username]
+    if parts.port:
+        argv += ["-p", str(parts.port)]
+    argv += ["--", host, "docker", "system", "dial-stdio"]
+    carrier, theirs = socket.socketpair()
+    try:
+        process = subprocess.Popen(  # noqa: S603 - a list, no shell, options end before the host
+            argv,
+            stdin=theirs.fileno(),
+            stdout=theirs.fileno(),
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise Absent("there is no command ssh, which ssh:// endpoints need") from None
+    finally:
+        theirs.close()
+    try:
+        carrier.settimeout(timeout)
+        return _exchange(carrier, path, time.monotonic() + timeout)
+    except TimeoutError:
+        raise Slow(f"the engine at {url} did not answer within {timeout:.1f} s") from None
+    except (http.client.HTTPException, OSError):
+        raise _ssh_failure(url, _last_words(process)) from None
+    finally:
+        carrier.close()
+        process.kill()
+        process.communicate()
+
+
+def _last_words(process: Any) -> str:  # noqa: ANN401 - Popen
+    """What a command that has failed said last; it has a second to say it."""
+    import subprocess
+
+    try:
+        said = process.communicate(timeout=1.0)[1]
+    except subprocess.TimeoutExpired:
+        return ""
+    lines = said[-4096:].decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else ""
+
+
+def _ssh_failure(url: str, said: str) -> Unreadable:
+    by_hand = f"ssh {url.removeprefix('ssh://')} docker version"
+    if "Permission denied" in said or "Host key verification failed" in said:
+        return Denied(f"{url}: {said}", look=by_hand)
+    return Absent(
+        f"no engine answers at {url}: {said or 'the connection was closed'}", look=by_hand
+    )

@@ -66,6 +66,10 @@ ENVIRONMENT_KEPT = frozenset(
 """Variables of a daemon's environment that configure it; the values of all others are redacted."""
 
 
+KERNEL_CONFIG = "/proc/config.gz"
+"""Compressed, so that no pattern fits it and any replacement would break it."""
+
+
 class Source(Protocol):
     """Where answers come from: a live machine or a record. The one thing a new kind of host adds."""
 
@@ -146,7 +150,7 @@ class Host:
         answer = self._ask(question, timeout)
         try:
             return build(answer)
-        except (TypeError, ValueError, KeyError, IndexError, AttributeError):
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError):
             raise Garbled(f"the answer to {' '.join(question)} is of a strange shape") from None
 
     def _file(self, kind: str, path: str, build: Callable[[Answer], T]) -> T:
@@ -155,6 +159,8 @@ class Host:
     @staticmethod
     def _redacted(question: Question, value: Answer) -> Answer:
         if isinstance(value, bytes):
+            if question[1] == KERNEL_CONFIG:
+                return value
             if question[1].endswith("/environ"):
                 return redaction.redact_environment(value, ENVIRONMENT_KEPT)
             return redaction.redact_bytes(value)
@@ -249,9 +255,7 @@ class Host:
 
     def mounts(self) -> tuple[Mount, ...]:
         """The mount table of our own mount namespace, in mount order."""
-        from probes.formats.mountinfo import parse_mountinfo
-
-        return parse_mountinfo(self.read_text("/proc/self/mountinfo"))
+        return self.derive(_mounts)
 
     # -- commands -------------------------------------------------------------------------------
 
@@ -284,7 +288,8 @@ class Host:
     def engine(self, endpoint: Endpoint, path: str) -> Any:  # noqa: ANN401 - any JSON
         """``GET path`` of the Engine API, decoded. Raises :class:`Refused` on an error status."""
         question = ("engine", endpoint.url, endpoint.tls_dir, str(int(endpoint.verify)), path)
-        return self._ask(question, FIRST_ANSWER_TIMEOUT if path == "/version" else ENGINE_TIMEOUT)
+        quick = path == "/version" and endpoint.url.startswith("unix://")
+        return self._ask(question, FIRST_ANSWER_TIMEOUT if quick else ENGINE_TIMEOUT)
 
     def ping(self, endpoint: Endpoint) -> Any:  # noqa: ANN401 - any JSON
         """``GET /_ping``: ``{"milliseconds": float, "headers": {"Api-Version": ..., ...}}``."""
@@ -320,7 +325,7 @@ class Host:
 
     def now(self) -> float:
         """The host's clock, seconds since the epoch; on a recorded host the time of recording."""
-        return self._shaped(("gauge", "clock"), FILE_TIMEOUT, float)
+        return self._shaped(("gauge", "clock"), FILE_TIMEOUT, _as_moment)
 
     def processes(self) -> tuple[Process, ...]:
         """The processes of container engines (dockerd, containerd, podman, ...), by pid."""
@@ -331,6 +336,18 @@ class Host:
                 Process(p[0], p[1], p[2], p[3], tuple(p[4]), *p[5:]) for p in answer
             ),
         )
+
+
+def _mounts(host: Host) -> tuple[Mount, ...]:
+    from probes.formats.mountinfo import parse_mountinfo
+
+    return parse_mountinfo(host.read_text("/proc/self/mountinfo"))
+
+
+def _as_moment(answer: Answer) -> float:
+    """Seconds since the epoch that a calendar holds."""
+    time.gmtime(answer)
+    return float(answer)
 
 
 def _as_bytes(answer: Answer) -> bytes:
@@ -354,7 +371,8 @@ def failure_from_json(value: dict[str, Any]) -> Unreadable:
     cls = FAILURES.get(str(value.get("failure")), Garbled)
     reason, look = str(value.get("reason", "")), str(value.get("look", ""))
     if cls is Refused:
-        return Refused(reason, look=look, status=int(value.get("status", 0)))
+        status = value.get("status", 0)
+        return Refused(reason, look=look, status=status if isinstance(status, int) else 0)
     return cls(reason, look=look)
 
 

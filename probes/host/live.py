@@ -7,6 +7,7 @@ import stat as stat_bits
 import sys
 import threading
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from probes.host.questions import (
@@ -78,7 +79,6 @@ def _as_unreadable(error: OSError, path: str) -> Unreadable:
 
 def guarded(work: Callable[[], T], timeout: float, what: str) -> T:
     """``work()`` in a thread that is left behind after ``timeout`` seconds with :class:`Slow`."""
-    done = threading.Event()
     result: list[T] = []
     failure: list[BaseException] = []
 
@@ -87,14 +87,49 @@ def guarded(work: Callable[[], T], timeout: float, what: str) -> T:
             result.append(work())
         except BaseException as error:  # noqa: BLE001 - handed to the asking thread
             failure.append(error)
-        done.set()
 
-    threading.Thread(target=body, daemon=True, name=f"read {what}").start()
-    if not done.wait(timeout):
+    try:
+        reader = _IDLE.pop()
+    except IndexError:
+        reader = _Reader()
+    if not reader.take(body).acquire(timeout=timeout):
         raise Slow(f"{what} did not answer within {timeout:.1f} s")
     if failure:
         raise failure[0]
     return result[0]
+
+
+class _Reader:
+    """A thread that reads one thing after the other: starting one costs more than most reads.
+
+    One that is left behind is free again when its read ends after all.
+    """
+
+    def __init__(self) -> None:
+        self._wanted = threading.Lock()
+        self._wanted.acquire()
+        threading.Thread(target=self._serve, daemon=True, name="reader").start()
+
+    def take(self, work: Callable[[], None]) -> threading.Lock:
+        """Begin ``work``, which raises nothing; the lock returned is released when it is done."""
+        self._work = work
+        self._done = threading.Lock()
+        self._done.acquire()
+        done = self._done
+        self._wanted.release()
+        return done
+
+    def _serve(self) -> None:
+        while True:
+            self._wanted.acquire()
+            self._work()
+            done = self._done
+            _IDLE.append(self)
+            done.release()
+
+
+_IDLE: list[_Reader] = []
+"""Readers without work. Taking from a list and adding to it are atomic."""
 
 
 def _open_and_read(path: str, *, tail: bool) -> bytes:
@@ -137,6 +172,7 @@ def _names(path: str) -> list[str]:
     return sorted(names)
 
 
+@lru_cache(maxsize=256)
 def _owner(uid: int) -> str:
     try:
         import pwd
@@ -146,6 +182,7 @@ def _owner(uid: int) -> str:
         return str(uid)
 
 
+@lru_cache(maxsize=256)
 def _group(gid: int) -> str:
     try:
         import grp
@@ -448,6 +485,9 @@ class LiveSource:
             raise _as_unreadable(error, name) from None
         except ImportError as error:
             raise Absent(f"{name} needs a package that is missing: {error}") from None
+        except (ValueError, LookupError, RuntimeError, AttributeError) as error:
+            # A /proc of another kernel, or none: psutil raises what its parsing happens to.
+            raise Garbled(f"{name} could not be read: {error}") from None
 
 
 def run_command(argv: list[str], timeout: float) -> list[Any]:
@@ -455,7 +495,9 @@ def run_command(argv: list[str], timeout: float) -> list[Any]:
     import shutil
     import subprocess
 
-    search = os.pathsep.join([os.environ.get("PATH", ""), *SBIN])
+    # An empty or relative entry means the folder we happen to be in: nothing is run out of that.
+    given = [entry for entry in os.environ.get("PATH", "").split(os.pathsep) if entry[:1] == "/"]
+    search = os.pathsep.join([*given, *SBIN])
     program = shutil.which(argv[0], path=search)
     if program is None:
         raise Absent(f"there is no command {argv[0]}")
@@ -477,7 +519,22 @@ def run_command(argv: list[str], timeout: float) -> list[Any]:
         )
     except OSError as error:
         raise _as_unreadable(error, program) from None
-    return _collect(process, argv, timeout)
+    _running.add(process.pid)
+    try:
+        return _collect(process, argv, timeout)
+    finally:
+        _running.discard(process.pid)
+
+
+_running: set[int] = set()
+
+
+def end_commands() -> None:
+    """End the commands that are still running: nobody waits for them any more."""
+    import signal
+
+    for pid in tuple(_running):
+        _end(pid, signal.SIGKILL)
 
 
 def _collect(process: Any, argv: list[str], timeout: float) -> list[Any]:  # noqa: ANN401 - Popen
@@ -516,7 +573,7 @@ def _collect(process: Any, argv: list[str], timeout: float) -> list[Any]:  # noq
 def _end(pid: int, signal_number: int) -> None:
     try:
         os.killpg(pid, signal_number)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):
         return
 
 
@@ -534,6 +591,8 @@ def _peer(path: str, timeout: float) -> int:
             raise Denied(f"{path} may not be opened by this user", look="id -nG") from None
         except ConnectionRefusedError:
             raise Absent(f"nothing listens on {path}: the socket file is left over") from None
+        except (BlockingIOError, TimeoutError):
+            raise Slow(f"what listens on {path} takes no more connections") from None
         except OSError as error:
             raise _as_unreadable(error, path) from None
         credentials = connection.getsockopt(

@@ -6,8 +6,13 @@ lines, a redacted URL still names its host. What goes is what lets somebody in.
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 PLACEHOLDER = "REDACTED"
 
@@ -18,104 +23,147 @@ _SECRET_NAME = (
     r"private[_\-]?key|credential|authorization|cookie|dsn|connection[_\-]?string)[A-Za-z0-9_.\-]*"
 )
 # Names that only look like it: they hold a path, a count or a policy, and a report needs them.
-_HARMLESS_NAME = re.compile(
+_HARMLESS_NAME = (
     r"(?i)(?:path|file|dir|expiry|rotation|rotate|max[_\-]?keys|maxkeys|credsstore|credhelpers|"
     r"count|retries|enabled)$"
 )
 _JSON_AUTH = r"auth|identitytoken|registrytoken|password|auths?_token|joinworkertoken"
 
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    # PEM private keys.
-    (
-        re.compile(r"-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----[\s\S]*?(?:-----END \1-----|\Z)"),
-        r"-----BEGIN \1----- " + PLACEHOLDER,
-    ),
-    # user:password@ in any URL, and token@ in those of web servers, where the user name alone is
-    # often the token. ssh://user@host keeps its user: it lets nobody in.
-    (
-        re.compile(r"(?i)\b([a-z][a-z0-9+.\-]{1,15}://)[^\s/@:\"'<>]*:[^\s/@\"'<>]+@"),
-        r"\1" + PLACEHOLDER + "@",
-    ),
-    (re.compile(r"(?i)\b(https?://)[^\s/@\"'<>]+@"), r"\1" + PLACEHOLDER + "@"),
-    # Swarm join tokens and unlock keys, docker/swarmkit.
-    (re.compile(r"\bSWM(?:TKN|KEY)-1-[A-Za-z0-9+/=\-]+"), PLACEHOLDER),
-    # JSON Web Tokens, and the well-known prefixes of hosted services.
-    (re.compile(r"\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]*"), PLACEHOLDER),
-    (
-        re.compile(
-            r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|"
-            r"glpat-[A-Za-z0-9_\-]{16,}|dckr_pat_[A-Za-z0-9_\-]{16,}|xox[abpr]-[A-Za-z0-9\-]{10,})"
-        ),
-        PLACEHOLDER,
-    ),
-    (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._\-]{8,}"), r"\1 " + PLACEHOLDER),
-)
-
-_QUOTED_PAIR = re.compile(
-    rf'(?i)"({_SECRET_NAME}|{_JSON_AUTH})"(\s*:\s*)"((?:[^"\\\n]|\\.)*)"',
-)
-_PLAIN_PAIR = re.compile(
-    rf"(?i)(?<![A-Za-z0-9_.\-\"])({_SECRET_NAME})(\s?[=:]\s?|=)(\"[^\"\n]*\"|'[^'\n]*'|[^\s\"',;]+)",
-)
-_FLAG_PAIR = re.compile(rf"(?i)(--{_SECRET_NAME})(\s+|\x00)([^\s\-\x00][^\s\x00]*)")
-
-# Nearly no file holds a secret, and looking for plain words is fifty times cheaper than the
-# patterns. Every pattern below matches only where one of these stands, whatever its case.
-_WORDS = (
+# Words that stand in every secret of a kind, whatever their case. Nearly no text holds one, and
+# looking for plain words is fifty times cheaper than the patterns, and than compiling them.
+_NAME_WORDS = (
     "passw", "passphrase", "secret", "token", "api_key", "api-key", "apikey", "access_key",
-    "access-key", "accesskey", "private_key", "private-key", "privatekey", "private key",
-    "credential", "authorization", "cookie", "dsn", "connection_string", "connection-string",
-    "connectionstring", '"auth', "@", "swmtkn", "swmkey", "eyj", "akia", "ghp_", "gho_", "ghu_",
-    "ghs_", "ghr_", "github_pat_", "dckr_pat_", "glpat-", "xox", "bearer", "basic",
+    "access-key", "accesskey", "private_key", "private-key", "privatekey", "credential",
+    "authorization", "cookie", "dsn", "connection_string", "connection-string", "connectionstring",
 )  # fmt: skip
-
-WHOLE_LIMIT = 64 << 10
-"""Characters up to which a text is looked at as a whole. In a longer one (a kernel log, a journal)
-only the lines with a word are; there no secret is split over two lines."""
 
 
 def _quoted(match: re.Match[str]) -> str:
-    if _HARMLESS_NAME.search(match[1]) or not match[3]:
+    if re.search(_HARMLESS_NAME, match[1]) or not match[3]:
         return match[0]
     return f'"{match[1]}"{match[2]}"{PLACEHOLDER}"'
 
 
 def _plain(match: re.Match[str]) -> str:
-    if _HARMLESS_NAME.search(match[1]):
+    if re.search(_HARMLESS_NAME, match[1]):
         return match[0]
     quote = match[3][0] if match[3][0] in "\"'" else ""
     return f"{match[1]}{match[2]}{quote}{PLACEHOLDER}{quote}"
 
 
 def _flag(match: re.Match[str]) -> str:
-    if _HARMLESS_NAME.search(match[1]):
+    if re.search(_HARMLESS_NAME, match[1]):
         return match[0]
     return f"{match[1]}{match[2]}{PLACEHOLDER}"
 
 
-def redact_text(text: str) -> str:
-    """The text without its secrets. Idempotent; line breaks stay where they were."""
-    lowered = text.lower()
-    words = [word for word in _WORDS if word in lowered]
-    if not words:
+class _Kind(NamedTuple):
+    """One kind of secret: it is looked for where one of its words stands."""
+
+    words: tuple[str, ...]
+    pattern: str
+    """As text: the re module compiles it when it is first used, and keeps it."""
+    replacement: str | Callable[[re.Match[str]], str]
+
+
+_PEM = _Kind(
+    ("private key",),
+    r"-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----[\s\S]*?(?:-----END \1-----|\Z)",
+    r"-----BEGIN \1----- " + PLACEHOLDER,
+)
+_KINDS: tuple[_Kind, ...] = (
+    _PEM,
+    # user:password@ in any URL, and token@ in those of web servers, where the user name alone is
+    # often the token. ssh://user@host keeps its user: it lets nobody in.
+    _Kind(
+        ("@",),
+        r"(?i)\b([a-z][a-z0-9+.\-]{1,15}://)[^\s/@:\"'<>]*:[^\s/@\"'<>]+@",
+        r"\1" + PLACEHOLDER + "@",
+    ),
+    _Kind(("@",), r"(?i)\b(https?://)[^\s/@\"'<>]+@", r"\1" + PLACEHOLDER + "@"),
+    # Swarm join tokens and unlock keys, docker/swarmkit.
+    _Kind(("swmtkn", "swmkey"), r"\bSWM(?:TKN|KEY)-1-[A-Za-z0-9+/=\-]+", PLACEHOLDER),
+    # JSON Web Tokens, and the well-known prefixes of hosted services.
+    _Kind(("eyj",), r"\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]*", PLACEHOLDER),
+    _Kind(
+        tuple("akia ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ dckr_pat_ glpat- xox".split()),
+        r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|"
+        r"glpat-[A-Za-z0-9_\-]{16,}|dckr_pat_[A-Za-z0-9_\-]{16,}|xox[abpr]-[A-Za-z0-9\-]{10,})",
+        PLACEHOLDER,
+    ),
+    _Kind(
+        ("bearer", "basic"),
+        r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._\-]{8,}",
+        r"\1 " + PLACEHOLDER,
+    ),
+    _Kind(
+        (*_NAME_WORDS, '"auth'),
+        rf'(?i)"({_SECRET_NAME}|{_JSON_AUTH})"(\s*:\s*)"((?:[^"\\\n]|\\.)*)"',
+        _quoted,
+    ),
+    _Kind(
+        _NAME_WORDS,
+        rf"(?i)(--{_SECRET_NAME})(\s+|\x00)([^\s\-\x00][^\s\x00]*)",
+        _flag,
+    ),
+    _Kind(
+        _NAME_WORDS,
+        rf"(?i)(?<![A-Za-z0-9_.\-\"])({_SECRET_NAME})(\s?[=:]\s?|=)"
+        r"(\"[^\"\n]*\"|'[^'\n]*'|[^\s\"',;]+)",
+        _plain,
+    ),
+)
+_WORDS = tuple(dict.fromkeys(word for kind in _KINDS for word in kind.words))
+
+WHOLE_LIMIT = 64 << 10
+"""Characters up to which a text is looked at as a whole. In a longer one (a kernel log, a journal)
+only the lines with a word are; there no secret is split over two lines."""
+
+
+def _words_in(lowered: str, words: Iterable[str] = _WORDS) -> tuple[str, ...]:
+    return tuple([word for word in words if word in lowered])
+
+
+def redact_text(text: str, words: Iterable[str] = _WORDS) -> str:
+    """The text without its secrets. Idempotent; line breaks stay where they were.
+
+    ``words`` are those of the secrets' words that it can hold, where that is already known.
+    """
+    lowered = text.casefold()
+    found = _words_in(lowered, words)
+    if not found:
         return text
     if len(text) <= WHOLE_LIMIT:
-        return _redact(text)
-    pem, replacement = _PATTERNS[0]
-    lines = pem.sub(replacement, text).split("\n")
-    for number, line in enumerate(lines):
-        lowered = line.lower()
-        if any(word in lowered for word in words):
-            lines[number] = _redact(line)
+        return _redact(text, found)
+    if not {*found}.isdisjoint(_PEM.words):
+        text = re.sub(_PEM.pattern, _PEM.replacement, text)
+        lowered = text.casefold()
+    lines = text.split("\n")
+    for number in _lines_with(found, lowered):
+        lines[number] = _redact(lines[number], found)
     return "\n".join(lines)
 
 
-def _redact(text: str) -> str:
-    for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
-    text = _QUOTED_PAIR.sub(_quoted, text)
-    text = _FLAG_PAIR.sub(_flag, text)
-    return _PLAIN_PAIR.sub(_plain, text)
+def _lines_with(words: Iterable[str], text: str) -> set[int]:
+    """The numbers, from 0, of the lines in which one of the words stands."""
+    numbers = set()
+    for word in words:
+        number = end = 0
+        while (position := text.find(word, end)) >= 0:
+            number += text.count("\n", end, position)
+            numbers.add(number)
+            end = text.find("\n", position)
+            if end < 0:
+                break
+    return numbers
+
+
+def _redact(text: str, words: Iterable[str]) -> str:
+    here = {*words}
+    for kind in _KINDS:
+        if not here.isdisjoint(kind.words):
+            text = re.sub(kind.pattern, kind.replacement, text)
+    return text
 
 
 def redact_bytes(data: bytes) -> bytes:
@@ -130,29 +178,47 @@ def redact_bytes(data: bytes) -> bytes:
     return data if clean == text else clean.encode("utf-8", "surrogateescape")
 
 
-_SECRET_KEY = re.compile(rf"(?i)^(?:{_SECRET_NAME}|{_JSON_AUTH})$")
 # Lists of NAME=value whose values belong to the owner of the container, whatever their names.
 _ENVIRONMENT_KEYS = frozenset({"Env"})
 # Lists of names that are no secrets: GET /info, Plugins.Authorization.
 _NAME_LISTS = frozenset({"Authorization"})
 
 
-def redact_json(value: Any, key: str = "") -> Any:  # noqa: ANN401 - any JSON
+def redact_json(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """The same for a JSON answer, by key as well as by content."""
+    text = json.dumps(value, ensure_ascii=False)
+    words = _words_in(text.casefold())
+    if not words and not any(f'"{key}"' in text for key in _ENVIRONMENT_KEYS):
+        return value
+    return _redact_json(value, "", words)
+
+
+def _redact_json(value: Any, key: str, words: tuple[str, ...]) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, str):
-        if key and value and _SECRET_KEY.match(key) and not _HARMLESS_NAME.search(key):
+        if value and key and _is_secret(key):
             return PLACEHOLDER
-        return redact_text(value)
+        return redact_text(value, words)
     if isinstance(value, list):
         if key in _ENVIRONMENT_KEYS:
             return [
                 item.partition("=")[0] + "=" + PLACEHOLDER if isinstance(item, str) else item
                 for item in value
             ]
-        return [redact_json(item, "" if key in _NAME_LISTS else key) for item in value]
+        name = "" if key in _NAME_LISTS else key
+        return [_redact_json(item, name, words) for item in value]
     if isinstance(value, dict):
-        return {name: redact_json(item, str(name)) for name, item in value.items()}
+        return {name: _redact_json(item, str(name), words) for name, item in value.items()}
     return value
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(key: str) -> bool:
+    lowered = key.casefold()
+    return bool(
+        ("auth" in lowered or _words_in(lowered, _NAME_WORDS))
+        and re.match(rf"(?i)^(?:{_SECRET_NAME}|{_JSON_AUTH})$", key)
+        and not re.search(_HARMLESS_NAME, key)
+    )
 
 
 def redact_environment(data: bytes, keep: frozenset[bytes]) -> bytes:
