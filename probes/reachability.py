@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from probes import engine
+from probes.formats.json_document import JsonDocumentError, decode
 from probes.formats.proc_net_tcp import parse_listeners
 from probes.formats.systemd_show import parse_show, unit_of_cgroup
 from probes.host.questions import Absent, Endpoint, Garbled
@@ -27,6 +28,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 from probes.thresholds import Threshold
 
 if TYPE_CHECKING:
@@ -503,10 +505,12 @@ def _config(host: Host) -> CliConfig:
     if not text.strip():
         return CliConfig(path, there=True, broken="")
     try:
+        # The CLI is a Go program: what Go's decoder says, and where, is what its user sees.
+        decode(host.read_bytes(path))
         value = json.loads(text)
-    except json.JSONDecodeError as error:
-        return CliConfig(path, True, error.msg, error.lineno, error.colno, text=text)  # noqa: FBT003
-    except RecursionError:
+    except JsonDocumentError as error:
+        return CliConfig(path, True, error.message, error.line, error.column, text=text)  # noqa: FBT003
+    except (ValueError, RecursionError):
         return CliConfig(path, True, "it is nested too deeply", text=text)  # noqa: FBT003
     if not isinstance(value, dict):
         return CliConfig(path, True, "it is no JSON object", text=text)  # noqa: FBT003
@@ -727,8 +731,8 @@ def engine_not_running(facts: Reachability) -> Verdict:
     and the last error in its log.
 
     ## Why it matters
-    Nothing that needs docker works: "Cannot connect to the Docker daemon at unix:///var/run/
-    docker.sock. Is the docker daemon running?".
+    Nothing that needs docker works: "failed to connect to the docker API at unix:///var/run/
+    docker.sock" (CLI 29), or "Cannot connect to the Docker daemon" (older ones).
 
     ## How to mend it
     Start the service. If it was started and ended again, its log names the reason in the last lines:
@@ -791,14 +795,14 @@ def _chosen(facts: Reachability) -> str:
     return "" if facts.chosen_by == "default" else f" (chosen by {facts.chosen_by})"
 
 
-_ERRNO = re.compile(r"\[Errno -?\d+\] ([A-Za-z ]+)")
+_ERRNO = r"\[Errno -?\d+\] ([A-Za-z ]+)"
 
 
 def _why(facts: Reachability) -> str:
     """Why there was no answer, without the Python around it."""
     if not isinstance(facts.answer, Missing):
         return ""
-    found = _ERRNO.search(facts.answer.reason)
+    found = re.search(_ERRNO, facts.answer.reason)
     return found[1].strip().lower() if found else facts.answer.reason
 
 
@@ -973,7 +977,7 @@ def user_not_in_docker_group(facts: Reachability) -> Verdict:
     The group of the socket, the groups of this session, and those that /etc/group grants.
 
     ## Why it matters
-    docker says "permission denied while trying to connect to the Docker daemon socket", and this
+    docker says "permission denied while trying to connect" to the daemon's socket or API, and this
     report cannot see most of what it would look at.
 
     ## How to mend it

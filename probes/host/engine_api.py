@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import socket
 import threading
 import time
@@ -99,7 +100,10 @@ class EngineConnections:
 
         # Time limits of a socket hold for each read of it: an answer that drips in byte by byte
         # is left behind by its thread.
-        return guarded(exchange, timeout + GRACE, f"the engine at {endpoint.url} (GET {path})")
+        try:
+            return guarded(exchange, timeout + GRACE, f"the engine at {endpoint.url} (GET {path})")
+        except ValueError as error:  # a port that is no number, a path that is no ASCII
+            raise Garbled(f"the engine at {endpoint.url} cannot be asked: {error}") from None
 
     def _docker_get(
         self, endpoint: Endpoint, path: str, timeout: float
@@ -139,7 +143,11 @@ def _connection_failure(endpoint: Endpoint, error: Exception) -> Unreadable:
     text = str(error)
     if "Permission denied" in text:
         return Denied(f"{endpoint.url}: permission denied")
-    return Absent(f"no engine answers at {endpoint.url}: {text.splitlines()[0] if text else error}")
+    # requests wraps what urllib3 wraps what the system said; the last of it is what helps.
+    lines = text.splitlines() or [repr(error)]
+    said = re.findall(r"\[Errno -?\d+\] ([^'\"()<>]+)", lines[0])
+    proxy = " (through the proxy of this environment)" if "ProxyError(" in text else ""
+    return Absent(f"no engine answers at {endpoint.url}: {said[-1] if said else lines[0]}{proxy}")
 
 
 def _docker_client(endpoint: Endpoint, timeout: float) -> Any:  # noqa: ANN401 - untyped package
@@ -208,8 +216,6 @@ def _get_over_unix(socket_path: str, path: str, timeout: float) -> tuple[dict[st
             f"what listens on {socket_path} takes no more connections: its queue is full",
             look=f"curl -m 10 --unix-socket {socket_path} http://docker/_ping",
         ) from None
-    except ValueError as error:
-        raise Garbled(f"GET {path!r} of {socket_path}: {error}") from None
     except (NotADirectoryError, IsADirectoryError) as error:
         raise Absent(f"{socket_path} is no socket: {error.strerror}") from None
     except OSError as error:
@@ -231,6 +237,8 @@ def _exchange(carrier: socket.socket, path: str, ends: float) -> tuple[dict[str,
             size += len(chunk)
             left = ends - time.monotonic()
             if size > BODY_LIMIT:
+                break
+            if response.isclosed():  # it was the last piece, and the socket may be gone with it
                 break
             if left <= 0:
                 raise TimeoutError
