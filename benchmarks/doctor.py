@@ -4,7 +4,9 @@
 
 Starts a private engine with that many containers (as root, on Linux; `tests/engines`), then runs
 every command in turn, round after round, so that a machine that slows down slows all of them.
-Ratios are taken round by round; the median of each is printed, and as JSON with --json.
+Ratios are taken round by round; the median of each is printed, and as JSON with --json. The bare
+Python is the one that hullcheck runs on, in the same virtual environment. What docs/performance.md
+says was measured with it.
 """
 
 from __future__ import annotations
@@ -34,11 +36,10 @@ def timed(argv: list[str], env: dict[str, str]) -> float:
 
 def commands(engine: Engine) -> dict[str, list[str]]:
     """What is timed: name to argv."""
-    python = os.path.realpath(sys.executable)
     hullcheck = str(Path(sys.executable).parent / "hullcheck")
     docker = str(engine.packages.program("docker"))
     return {
-        BARE: [python, "-c", "pass"],
+        BARE: [sys.executable, "-c", "pass"],
         "docker info": [docker, "info"],
         "hullcheck --version": [hullcheck, "--version"],
         "plugin metadata": [hullcheck, "docker-cli-plugin-metadata"],
@@ -60,6 +61,8 @@ def main() -> int:
     with Engine(given.engine) as engine:
         populate(engine, running=given.running, stopped=given.stopped)
         env = {**os.environ, "DOCKER_HOST": engine.host, "HOME": "/root"}
+        # As installed: with compiled modules, which the first round writes.
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
         measured: dict[str, list[float]] = {name: [] for name in commands(engine)}
         for _ in range(given.rounds + 1):
             for name, argv in commands(engine).items():

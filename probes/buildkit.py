@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from probes import configuration, disk, engine, engine_host, storage
 from probes.daemon_control import UNKNOWN, Control, control
@@ -27,6 +27,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 from probes.thresholds import Threshold
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from probes import engine
 from probes.engine_host import container_of, engine_host, is_rootless
@@ -24,6 +24,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from probes.host import Host
@@ -272,8 +273,8 @@ def cgroup_v1(facts: Cgroups) -> Verdict:
     CgroupVersion of `docker info`, else what is mounted at /sys/fs/cgroup.
 
     ## Why it matters
-    Docker 29 calls version 1 deprecated and ends its support in May 2029; systemd 258, Kubernetes
-    and runc have dropped it or are about to. Limits on buffered disk writes, rootless limits and
+    Docker 29 calls version 1 deprecated and promises to support it until May 2029; systemd 258 has
+    dropped it, and Kubernetes is about to. Limits on buffered disk writes, rootless limits and
     pressure figures per container only exist in version 2.
 
     ## How to mend it
@@ -368,7 +369,7 @@ def cgroup_controllers_split(facts: Cgroups) -> Verdict:
     "The engine and another manager both drive the cgroups",
     references=(
         "https://kubernetes.io/docs/setup/production-environment/container-runtimes/#cgroup-drivers",
-        "https://docs.docker.com/reference/cli/dockerd/#options-for-the-runtime",
+        "https://docs.docker.com/reference/cli/dockerd/#configure-cgroup-driver",
     ),
     applies="cgroup version 2 under systemd, and hosts with a kubelet on this engine",
 )
@@ -485,7 +486,7 @@ def cgroup_driver_none(facts: Cgroups) -> Verdict:
         "silently ignored.",
         seen,
         mend=(
-            "sudo apt-get install dbus-user-session   # where it is missing",
+            "sudo apt-get install dbus-user-session   # where it is missing; Fedora, RHEL: dbus-daemon",
             "systemctl --user restart docker   # from a login session, not through su",
             *_delegate()[:3],
         ),
@@ -669,7 +670,7 @@ def memory_cgroup_off(facts: Cgroups) -> Verdict:
     NOTE,
     "Swap of containers cannot be limited",
     references=(
-        "https://docs.docker.com/engine/install/troubleshoot/#kernel-cgroup-swap-limit-capabilities",
+        "https://docs.docker.com/engine/daemon/troubleshoot/#kernel-cgroup-swap-limit-capabilities",
         "https://github.com/docker/cli/issues/5776",
     ),
     applies="hosts with swap",
@@ -762,6 +763,8 @@ def cpu_quota_off(facts: Cgroups) -> Verdict:
     works, seen = _engine_flag(facts, "CpuCfsQuota", "cpu", value=facts.cpu_quota)
     if works:
         return ok("CPU time of containers can be limited", seen)
+    if have(facts.synology, otherwise=False):
+        return skip("Synology decides on the kernel of its systems, which cannot limit CPU time")
     return fail(
         "This kernel cannot limit CPU time: --cpus has no effect on this host.",
         seen,
@@ -807,6 +810,8 @@ def pids_limit_off(facts: Cgroups) -> Verdict:
     works, seen = _engine_flag(facts, "PidsLimit", "pids", value=facts.pids_limit)
     if works:
         return ok("the number of processes in a container can be limited", seen)
+    if have(facts.synology, otherwise=False):
+        return skip("Synology decides on the kernel of its systems, which has no pids controller")
     return fail(
         "The pids controller is missing: --pids-limit has no effect, and one container can use up "
         "all process numbers of this host.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from probes import engine
 from probes.engine_host import container_of, engine_host
@@ -23,6 +23,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 from probes.thresholds import Threshold
 
 if TYPE_CHECKING:

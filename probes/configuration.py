@@ -8,7 +8,7 @@ changed it has changed since the daemon started.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from probes import engine
 from probes.formats.daemon_json import keys as daemon_keys
@@ -16,6 +16,7 @@ from probes.formats.daemon_json.settings import effective_keys
 from probes.formats.json_document import JsonDocumentError, decode
 from probes.host.questions import Absent, Garbled, Unreadable
 from probes.model import Missing, have, known
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -130,7 +131,14 @@ def _flag_value(type: str, text: str) -> Any:  # noqa: A002, ANN401 - any JSON
         return [text]
     if type in {"int", "int64", "uint32"}:
         return int(text) if text.lstrip("-").isdigit() else text
-    if type.startswith("map") or type == "ulimits":
+    if type == "ulimits":
+        # docker/go-units ParseUlimit: NAME=SOFT[:HARD]
+        name, _, limits = text.partition("=")
+        soft, _, hard = limits.partition(":")
+        if not soft.lstrip("-").isdigit() or not (hard or soft).lstrip("-").isdigit():
+            return {name: limits}
+        return {name: {"Name": name, "Soft": int(soft), "Hard": int(hard or soft)}}
+    if type.startswith("map"):
         name, _, value = text.partition("=")
         return {name: value == "true" if type == "map of bool" else value}
     if type == "pools":
@@ -439,6 +447,20 @@ def unit_places(host: Host) -> dict[str, UnitPlace]:
         for key in flag_settings(tuple(_unit_words(directive.value))):
             places[key] = _unit_place(directive)
     return places
+
+
+def unit_command(host: Host) -> tuple[str, ...]:
+    """The command that systemd will start the daemon with; variables stay as they are written."""
+    from probes import systemd_unit
+    from probes.formats.systemd_show import effective
+
+    facts = systemd_unit.TOPIC.look(host)
+    directives = list(have(facts.directives, {}).get(facts.unit, ()))
+    for directive in effective(directives, "ExecStart"):
+        words = tuple(_unit_words(directive.value))
+        if words and words[0].rpartition("/")[2].startswith("dockerd"):
+            return words
+    raise Absent("no unit starts dockerd here")
 
 
 def _unit_words(text: str) -> list[str]:

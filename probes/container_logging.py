@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from probes import configuration, disk, engine, engine_host, storage
 from probes.daemon_control import UNKNOWN, Control, control
@@ -26,6 +26,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 from probes.thresholds import Threshold
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ class Logging(NamedTuple):
     place: disk.Place | Missing
     files: LogFiles | Missing
     journald: Journald | Missing
+    folder_exists: bool | Missing = True
+    """Whether the folder of the configuration file is there."""
 
 
 @TOPIC.probe
@@ -151,6 +154,9 @@ def look(host: Host) -> Logging:
         if isinstance(where, Missing)
         else known(lambda: host.exists(where.config_file)),
         site=where,
+        folder_exists=where
+        if isinstance(where, Missing)
+        else known(lambda: host.exists(where.config_file.rpartition("/")[0] or "/")),
         logrotate=known(lambda: _logrotate(host)),
         place=known(lambda: disk.place(host, *storage.data_root(host))),
         files=known(lambda: _files(host)),
@@ -360,7 +366,10 @@ def _set_options(facts: Logging, values: dict[str, str]) -> str:
         return f"Add {flags} to dockerd's command line, where the other options are"
     text = json.dumps({"log-opts": values})
     if facts.config_exists is False:
-        return f"echo '{text}' | sudo tee {where.config_file}"
+        sudo = "" if "--user" in where.restart else "sudo "
+        folder = where.config_file.rpartition("/")[0]
+        made = f"{sudo}mkdir -p {folder} && " if facts.folder_exists is False else ""
+        return f"{made}echo '{text}' | {sudo}tee {where.config_file}"
     return f"Put {text[1:-1]} into {where.config_file} (merge it with what is there)"
 
 
@@ -368,8 +377,14 @@ def _restart(facts: Logging) -> str:
     where = have(facts.site, UNKNOWN)
     if have(facts.live_restore, otherwise=False):
         return f"{where.restart}   # live-restore is on: the containers run on"
-    running = have(facts.running, 0)
-    return f"{where.restart}   # stops the {running} running containers: live-restore is off"
+    if isinstance(facts.live_restore, Missing):
+        return f"{where.restart}   # stops containers unless live-restore is on"
+    running = have(facts.running, -1)
+    if running == 0:
+        return f"{where.restart}   # no container runs that it could stop"
+    which = {-1: "the", 1: "the one"}.get(running, f"the {running}")
+    noun = "container" if running == 1 else "containers"
+    return f"{where.restart}   # stops {which} running {noun}: live-restore is off"
 
 
 RECREATE = (
@@ -446,13 +461,15 @@ def log_rotation_unbounded(facts: Logging) -> Verdict:
         mend=(
             _set_options(facts, values),
             _restart(facts),
-            *(
-                [f"The {number} containers that are here keep what they were made with. {RECREATE}"]
-                if number
-                else []
-            ),
+            *([f"{_those(number)} made with. {RECREATE}"] if number else []),
         ),
     )
+
+
+def _those(number: int) -> str:
+    if number == 1:
+        return "The container that is here keeps what it was"
+    return f"The {number} containers that are here keep what they were"
 
 
 def _so_far(facts: Logging) -> str:
@@ -463,7 +480,7 @@ def _so_far(facts: Logging) -> str:
     if isinstance(files, LogFiles) and files.number:
         parts.append(f"{files.number} logs hold {human_size(files.total)} now")
     elif number:
-        parts.append(f"{number} containers are here")
+        parts.append(f"{number} containers are here" if number > 1 else "1 container is here")
     if isinstance(place, disk.Place):
         parts.append(f"{human_size(place.available)} are free")
     return "; " + ", ".join(parts) if parts else ""

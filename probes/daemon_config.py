@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from probes import configuration, engine
 from probes.daemon_control import UNKNOWN, Control, control
@@ -27,6 +27,7 @@ from probes.model import (
     skip,
     unknown,
 )
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +103,8 @@ def host_facts(host: Host) -> HostFacts:
     """What the judge of daemon.json wants to know of the host that the file is for."""
     daemon = known(lambda: configuration.dockerd(host))
     info = have(known(lambda: engine.info(host)), {})
-    drivers = (info.get("Plugins") or {}).get("Log")
+    plugins = info.get("Plugins")
+    drivers = plugins.get("Log") if isinstance(plugins, dict) else None
     runtimes = info.get("Runtimes")
     users = known(lambda: host.read_text("/etc/passwd"))
     groups = known(lambda: host.read_text("/etc/group"))
@@ -112,12 +114,30 @@ def host_facts(host: Host) -> HostFacts:
         user_exists=None if isinstance(users, Missing) else _named_in(users),
         group_exists=None if isinstance(groups, Missing) else _named_in(groups),
         has_subordinate_ids=_subordinate_ids(host),
-        flags={} if isinstance(daemon, Missing) else printed_flags(daemon.argv),
-        log_drivers=frozenset(map(str, drivers)) if isinstance(drivers, list) else None,
+        flags=_flags_of_next_start(host, daemon)
+        if isinstance(daemon, Missing)
+        else printed_flags(daemon.argv),
+        log_drivers=frozenset(map(str, drivers))
+        if isinstance(drivers, list)
+        else _drivers_of_makers(host),
         runtimes=frozenset(map(str, runtimes)) if isinstance(runtimes, dict) else None,
         cgroup_v2=str(cgroup) == "2" if cgroup else None,
         rootless="rootless" in engine.security_options(info) if info else None,
     )
+
+
+def _drivers_of_makers(host: Host) -> frozenset[str] | None:
+    """Log drivers that a maker built in: Synology's engine writes to a database of DSM's."""
+    synology = known(lambda: host.exists("/etc/synoinfo.conf"))
+    return frozenset({"db"}) if synology is True else None
+
+
+def _flags_of_next_start(host: Host, daemon: Missing) -> dict[str, str]:
+    """The flags of a daemon that does not run: those that its unit will start it with."""
+    if daemon.kind != "absent":
+        return {}
+    words = known(lambda: configuration.unit_command(host))
+    return {} if isinstance(words, Missing) else printed_flags(words)
 
 
 def _subordinate_ids(host: Host) -> Callable[[str], bool] | None:
@@ -172,6 +192,9 @@ def of_problem(problem: Problem, path: str) -> Verdict:
         mend.append(f"{path}, {place}: {_advice(problem)}")
     if problem.known_in:
         mend.append(f"known in: {problem.known_in}")
+    code = CODES.get(problem.code)  # none for a file that could not be read at all
+    if code and not mend:
+        mend.append(code.mend.replace("`", ""))
     evidence = [Evidence(path, place, problem.key or "", wanted)]
     if problem.engine_text:
         evidence.append(Evidence("dockerd", "says", problem.engine_text))
@@ -218,7 +241,8 @@ def explanation_of(code: str) -> str:
     sections = "\n\n".join(
         f"## {title}\n{text}" for title, text in zip(SECTIONS, parts, strict=True)
     )
-    return f"daemon.json: {info.title[0].lower()}{info.title[1:].rstrip('.')}.\n\n{sections}"
+    title = info.title if info.title[:2].isupper() else info.title[0].lower() + info.title[1:]
+    return f"daemon.json: {title.rstrip('.')}.\n\n{sections}"
 
 
 for _code, _info in CODES.items():
@@ -413,8 +437,9 @@ def daemon_debug_on(config: DaemonConfig) -> Verdict:
     hours instead of weeks, and what you will need to find a fault is gone when you look for it.
 
     ## How to mend it
-    Remove `"debug": true` from the daemon's file (or `-D` from its command line), then
-    `sudo systemctl reload docker`: this key needs no restart.
+    Write `"debug": false` into the daemon's file, then `sudo systemctl reload docker`: this key
+    needs no restart. Taking the line out is not enough: a reload leaves debug as it is where the
+    file does not name it. `-D` on the command line goes with a restart only.
 
     ## What could go wrong
     Nothing stops or restarts.
@@ -435,7 +460,7 @@ def daemon_debug_on(config: DaemonConfig) -> Verdict:
         f"Debug logging has been on {since}: the daemon's log turns over in hours.",
         seen,
         mend=(
-            f'remove "debug": true from {config.control.config_file}',
+            f'set "debug": false in {config.control.config_file}',
             config.control.reload,
         ),
     )

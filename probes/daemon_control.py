@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from probes import engine
 from probes.formats.systemd_show import unit_of_cgroup
 from probes.host.questions import Absent
 from probes.model import Missing, have, known
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from probes.host import Host

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from probes import engine, engine_host
 from probes.formats.daemon_log import LogLine, format_time, parse_file_log, parse_journal, sample
@@ -25,6 +25,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -258,12 +259,21 @@ def _search(
             return _from_file(host, path, since, started, only="dockerd")
         except Unreadable as error:
             failure = _worse(failure, error)
+    inside = have(known(lambda: engine_host.container_of(host)), "")
+    if inside and isinstance(sink, str) and sink.startswith("pipe:"):
+        raise engine.NotHere(
+            f"the daemon writes to the output of this {inside} container, which the outer engine keeps"
+        )
     if failure is None or failure.kind == "absent":
         if isinstance(sink, Missing) and sink.kind == "denied":
             raise Denied(sink.reason, look=_fd_look(daemon))
+        # A pipe is not read to look: its reader would lose what we take.
+        piped = isinstance(sink, str) and sink.startswith("pipe:")
         raise Absent(
             "the daemon's log is in no journal and none of the usual files",
-            look=_fd_look(daemon) or "journalctl -u docker --no-pager; ls /var/log",
+            look="ls /var/log"
+            if piped
+            else _fd_look(daemon) or "journalctl -u docker --no-pager; ls /var/log",
         )
     raise failure
 
@@ -369,6 +379,7 @@ def recognise(
     at: dict[str, int] = {}
     starts, reloads = (-1, 0.0), (-1, 0.0)
     count, oldest, newest, jump, jumped = 0, 0.0, 0.0, 0.0, 0.0
+    telling: list[tuple[int, float, str, LogLine]] = []
     for index, line in enumerate(lines):
         time = line.time if line.time is not None else newest
         if line.time is not None:
@@ -387,7 +398,12 @@ def recognise(
                 reloads = (index, time)
             if not any(words in text for words in _ANSWERED):
                 continue
-        name = next((p.id for p in wanted if knows(p, text)), "")
+        telling.append((index, time, text, line))
+    # Nearly no pattern knows any line: those without a needle in all of them are left out first.
+    everything = "\n".join([text for _, _, text, _ in telling])
+    possible = [p for p in wanted if any(needle in everything for needle in p.needles)]
+    for index, time, text, line in telling:
+        name = next((p.id for p in possible if knows(p, text)), "")
         if name:
             before = found.get(name)
             found[name] = Seen(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 import posixpath
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from probes import configuration, engine, engine_host
+from probes import configuration, engine, engine_host, requirements
+from probes.daemon_control import UNKNOWN, Control, control
 from probes.formats.daemon_log import format_time
 from probes.formats.proc_net_tcp import parse_listeners
 from probes.formats.x509 import parse_certificates
@@ -29,11 +30,13 @@ from probes.model import (
     skip,
     unknown,
 )
+from probes.record import NamedTuple
 from probes.thresholds import Threshold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from probes.formats.os_release import PackageManager
     from probes.host import Host
     from probes.host.questions import Stat
 
@@ -158,13 +161,14 @@ class DaemonSecurity(NamedTuple):
     audit_rules: str | Missing | None
     """The audit rules as text; None where there is no auditd."""
     content_trust: str
+    synology: bool | Missing = False
+    manager: PackageManager | None = None
+    site: Control = UNKNOWN
 
 
 # -- looking: the API's addresses ----------------------------------------------------------------
 
-_WARNING = re.compile(
-    r"API is accessible on (https?)://(\S+) without (encryption|TLS client verification)"
-)
+_WARNING = r"API is accessible on (https?)://(\S+) without (encryption|TLS client verification)"
 
 
 def scope_of(address: str) -> str:
@@ -218,7 +222,7 @@ def warned_listeners(info: dict[str, Any]) -> tuple[Listener, ...]:
     """The unprotected addresses that the engine itself warns of (18.09 and later)."""
     found = []
     for warning in _texts(info.get("Warnings")):
-        match = _WARNING.search(warning)
+        match = re.search(_WARNING, warning)
         if match:
             protection = "none" if match[3] == "encryption" else "encrypted"
             line = warning.strip().splitlines()[0]
@@ -526,7 +530,8 @@ def insecure(config: dict[str, Any]) -> tuple[Registry, ...]:
     for name, index in indexes.items() if isinstance(indexes, dict) else ():
         if isinstance(index, dict) and index.get("Secure") is False:
             host = host_of(str(name))
-            if scope_of(host) != "loopback":
+            # Docker Desktop's own proxy for Docker Hub, which comes with it.
+            if scope_of(host) != "loopback" and host != "hubproxy.docker.internal":
                 found.append(Registry(str(name), "private" if is_local_name(host) else "public"))
     return tuple(dict.fromkeys(found))
 
@@ -676,6 +681,9 @@ def look(host: Host) -> DaemonSecurity:
         swarm=_from(told, _in_swarm),
         audit_rules=_here(daemon, lambda: _audit(host)),
         content_trust=have(known(lambda: host.env("DOCKER_CONTENT_TRUST")), None) or "",
+        manager=requirements.package_manager(host),
+        site=have(known(lambda: control(host)), UNKNOWN),
+        synology=_here(daemon, lambda: host.exists("/etc/synoinfo.conf")),
     )
 
 
@@ -1192,8 +1200,12 @@ def apparmor_unused(facts: DaemonSecurity) -> Verdict:
         seen,
         Evidence("/sys/module/apparmor/parameters/enabled", "", "Y"),
         mend=(
-            *(() if parser else ("sudo apt-get install apparmor",)),
-            "sudo systemctl restart docker (stops containers unless live-restore is on)",
+            *(
+                ()
+                if parser
+                else ("sudo apt-get install apparmor   # openSUSE: zypper install apparmor-parser",)
+            ),
+            f"{facts.site.restart}   # stops containers unless live-restore is on",
         ),
     )
 
@@ -1248,7 +1260,9 @@ def selinux_unused(facts: DaemonSecurity) -> Verdict:
         seen,
         Evidence("/sys/fs/selinux/enforce", "", "1"),
         mend=(
-            "sudo dnf install container-selinux",
+            facts.manager.installing("container-selinux")
+            if facts.manager
+            else "install the package container-selinux",
             (
                 f'set "selinux-enabled": true in {have(facts.daemon_config, "/etc/docker/daemon.json")}, '
                 "add :z or :Z to bind mounts, restart the daemon"
@@ -1284,8 +1298,8 @@ def seccomp_off(facts: DaemonSecurity) -> Verdict:
     with the default filter first.
 
     ## Why this severity
-    An error when it was switched off for all containers. A note when the kernel cannot do it, which
-    on a NAS only its maker can change.
+    An error when it was switched off for all containers. A note when the kernel cannot do it; not
+    judged on a Synology NAS, where only its maker can change that.
     """
     options = need(facts.options)
     profile = profile_of(options)
@@ -1303,6 +1317,8 @@ def seccomp_off(facts: DaemonSecurity) -> Verdict:
                 ),
             ),
         )
+    if not profile and have(facts.synology, otherwise=False):
+        return skip("Synology decides on the kernel of its systems, which has no seccomp filter")
     if not profile:
         return fail(
             "The engine uses no seccomp filter: the kernel, or what dockerd runs in, does not "
@@ -1411,7 +1427,7 @@ def registry_insecure(facts: DaemonSecurity) -> list[Verdict]:
                 else "name the registries that need it, one by one",
                 (
                     f"remove {item.name} from insecure-registries in "
-                    f"{have(facts.daemon_config, 'the daemon.json')}, then: sudo systemctl reload docker"
+                    f"{have(facts.daemon_config, 'the daemon.json')}, then: {facts.site.reload}"
                 ),
             ),
         )
@@ -1471,7 +1487,7 @@ def mirror_plain_http(facts: DaemonSecurity) -> list[Verdict]:
                         f"use https:// for it in registry-mirrors of "
                         f"{have(facts.daemon_config, 'the daemon.json')}"
                     ),
-                    "sudo systemctl reload docker",
+                    facts.site.reload,
                 ),
             )
         )
@@ -1516,7 +1532,7 @@ def mirror_closed(facts: DaemonSecurity) -> list[Verdict]:
             subject=mirror,
             mend=(
                 f"remove it from registry-mirrors in {have(facts.daemon_config, 'the daemon.json')}",
-                "sudo systemctl reload docker",
+                facts.site.reload,
             ),
         )
         for mirror in mirrors
@@ -1757,7 +1773,7 @@ def live_restore_off(facts: DaemonSecurity) -> Verdict:
         seen,
         mend=(
             f'set "live-restore": true in {have(facts.daemon_config, "daemon.json")}',
-            "sudo systemctl reload docker",
+            facts.site.reload,
         ),
     )
 
@@ -1826,7 +1842,11 @@ def audit_rules_missing(facts: DaemonSecurity) -> Verdict:
     "content-trust-off",
     NOTE,
     "Signatures of images are not asked for",
-    references=("https://docs.docker.com/engine/security/trust/", "CIS Docker Benchmark 4.5"),
+    references=(
+        "https://docs.docker.com/engine/security/trust/",
+        "https://docs.docker.com/engine/release-notes/29/",
+        "CIS Docker Benchmark 4.5",
+    ),
     applies="the docker CLI of this user",
     tags=HARDENING,
 )
@@ -1840,11 +1860,13 @@ def content_trust_off(facts: DaemonSecurity) -> Verdict:
     A tag can be moved to another image by whoever gets hold of the registry account.
 
     ## How to mend it
-    `export DOCKER_CONTENT_TRUST=1`. Pinning images by digest (`image@sha256:...`), or cosign in CI,
-    protects as well: Docker is retiring its content trust.
+    Pin images by digest (`image@sha256:...`), or check signatures with cosign in CI. Up to CLI 28
+    `export DOCKER_CONTENT_TRUST=1` does it too; the CLI of 29 no longer has content trust and
+    ignores the variable.
 
     ## What could go wrong
-    With it, images without a signature cannot be pulled; most on Docker Hub have none.
+    With the variable, images without a signature cannot be pulled; most on Docker Hub have none. A
+    digest that is pinned gets no updates until somebody writes a new one.
 
     ## Why this severity
     A note for a hardening review.
@@ -1853,9 +1875,9 @@ def content_trust_off(facts: DaemonSecurity) -> Verdict:
         return skip(facts.provider.reason)
     seen = Evidence("environment", "DOCKER_CONTENT_TRUST", facts.content_trust or "not set", "1")
     if facts.content_trust in {"1", "true"}:
-        return ok("signatures are asked for", seen)
+        return ok("signatures are asked for, unless the CLI is of 29 or later", seen)
     return fail(
         "docker pulls images of this user without asking for a signature.",
         seen,
-        mend=("export DOCKER_CONTENT_TRUST=1, or pin images by digest",),
+        mend=("pin images by digest; up to CLI 28 also: export DOCKER_CONTENT_TRUST=1",),
     )

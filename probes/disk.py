@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from probes import engine, engine_host, storage
 from probes.formats.sizes import GIB, human_size
@@ -22,6 +22,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 from probes.thresholds import Threshold
 
 if TYPE_CHECKING:
@@ -225,7 +226,10 @@ def volume_rows(answer: Any) -> list[dict[str, Any]] | None:  # noqa: ANN401 - a
 
 
 def _number(value: object) -> int:
-    return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
+    try:
+        return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
+    except (ValueError, OverflowError):  # no engine tells a NaN; a record may
+        return 0
 
 
 def _own_size(image: dict[str, Any]) -> int:
@@ -259,7 +263,7 @@ def _dangling(images: list[dict[str, Any]]) -> Kind:
 
 
 def _containers(containers: list[dict[str, Any]]) -> Kind:
-    stopped = [c for c in containers if c.get("State") in {"exited", "created", "dead"}]
+    stopped = [c for c in containers if c.get("State") in ("exited", "created", "dead")]
     return Kind(
         len(containers),
         sum(_number(c.get("SizeRw")) for c in containers),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from probes import configuration, engine_network
 from probes.engine_network import RESOLV_CONF, SYSTEMD_RESOLV_CONF, here_or
@@ -22,6 +22,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from probes.daemon_control import Control
@@ -148,7 +149,7 @@ def resolv_conf_missing(facts: DnsFacts) -> Verdict:
     references=(
         "https://github.com/moby/moby/issues/38243",
         "https://github.com/moby/moby/issues/41022",
-        "https://github.com/moby/moby/issues/48027",
+        "https://docs.docker.com/engine/network/#dns-services",
     ),
     applies="rootful engines on this host",
 )

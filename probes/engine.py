@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import posixpath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from probes.host.questions import Absent, Denied, Endpoint, Garbled, Unreadable
 from probes.model import Missing, have, known
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from probes.host import Host, Process
@@ -259,12 +260,18 @@ def _daemon(host: Host) -> Daemon:
             return _described(host, process)
         if process is not None:
             raise NotHere(f"{path} is held by {process.name}, whose engine runs elsewhere")
+        if _says_podman(host):
+            # systemd holds the socket, and the service ends when nobody asks.
+            serving = [p for p in processes if p.name == "podman" and "service" in p.argv]
+            if len(serving) == 1:
+                return _described(host, serving[0])
+            raise NotHere("podman has no daemon: it is started when somebody asks")
         if pid == 1:
             socket = path
         elif not _same_kernel(host):
             # A process that forwards (ssh, socat, a proxy), and not to an engine of this host.
             raise NotHere(f"{path} is held by process {pid}, which forwards to an engine elsewhere")
-    elif not _same_kernel(host):
+    elif not _on_this_machine(host, where.endpoint.url):
         raise NotHere(f"the engine is on another machine ({where.endpoint.url})")
     daemons = [
         p for p in processes if p.name == "dockerd" and not p.nested and _may_listen(p.argv, socket)
@@ -280,6 +287,23 @@ def _daemon(host: Host) -> Daemon:
         pids = ", ".join(str(p.pid) for p in daemons)
         raise Garbled(f"several dockerd run here ({pids}) and none can be told to be the one")
     return _described(host, daemons[0])
+
+
+def _on_this_machine(host: Host, url: str) -> bool:
+    """Whether the engine behind an address is here; one that is down is where its address says."""
+    try:
+        return _same_kernel(host)
+    except Absent:
+        name = url.partition("://")[2].rpartition("@")[2].partition("/")[0]
+        if name.startswith(("localhost", "127.", "[::1]")):
+            raise
+        return False
+
+
+def _says_podman(host: Host) -> bool:
+    """Whether the engine that answers is podman."""
+    told = known(lambda: version(host))
+    return not isinstance(told, Missing) and provider_of(told, {}) == "podman"
 
 
 def _may_listen(argv: tuple[str, ...], socket: str) -> bool:
@@ -495,7 +519,7 @@ def _local(
 ) -> bool | Missing:
     if not isinstance(process, Missing):
         return True
-    if provider in _IN_A_VM or process.kind == "inapplicable":
+    if provider in _IN_A_VM or (process.kind == "inapplicable" and provider != "podman"):
         return False
     if isinstance(told, Missing):
         return told

@@ -34,6 +34,8 @@ def _engine_host(host: Host) -> bool:
     told = engine.look(host)
     if isinstance(told.provider, str) and told.backend != "native":
         raise OtherKernel(f"{told.provider} runs its containers in a VM with a kernel of its own")
+    if told.provider == "podman" and told.local is True:
+        return True  # it may have no process to see
     if isinstance(told.daemon, Missing) and told.daemon.kind == "inapplicable":
         raise OtherKernel(told.daemon.reason)
     if isinstance(told.daemon, Missing) and not told.endpoint.startswith("unix://"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from probes import configuration, engine
 from probes.daemon_control import Control, control
@@ -16,6 +16,7 @@ from probes.formats.networks import parse_containers, parse_networks
 from probes.formats.versions import parse_version
 from probes.host.questions import Absent, Garbled, Refused, Unreadable
 from probes.model import Missing, have, known
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -73,6 +74,10 @@ def _site(host: Host) -> Control:
     try:
         daemon = engine.daemon(host)
     except Absent:
+        if engine.look(host).rootless is True:
+            raise engine.NotHere(
+                "a rootless engine keeps its networks in a namespace of its own"
+            ) from None
         # Not running: what concerns its networks is unknown by itself, the host's files are not.
         return control(host)
     if daemon.name != "dockerd":

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from probes import configuration, engine, engine_network
 from probes.engine_network import here_or, names_of
 from probes.formats.iptables_save import Ruleset, parse_iptables_save, parse_nft
 from probes.formats.routes import network_of
-from probes.host.questions import Absent, Denied
+from probes.host.questions import Absent, Denied, Refused
 from probes.model import (
     ERROR,
     NOTE,
@@ -25,6 +25,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from probes.daemon_control import Control
@@ -230,7 +231,13 @@ def _nft_table(host: Host) -> bool:
 def _zones(host: Host) -> dict[str, str] | None:
     if "firewalld.service" not in engine_network.active_units(host):
         return None
-    return parse_zones(host.output("firewall-cmd", "--get-active-zones"))
+    argv = ("firewall-cmd", "--get-active-zones")
+    try:
+        return parse_zones(host.output(*argv))
+    except Refused as error:
+        if host.gauge("session")["uid"] == 0:
+            raise
+        raise Denied(error.reason, look=f"sudo {' '.join(argv)}") from None
 
 
 def parse_zones(text: str) -> dict[str, str]:
@@ -421,7 +428,7 @@ def iptables_rules_split(facts: FirewallFacts) -> Verdict:
         "CIS Docker Benchmark 2.4",
         (
             "https://docs.docker.com/engine/network/packet-filtering-firewalls/"
-            "#prevent-docker-from-manipulating-iptables"
+            "#prevent-docker-from-manipulating-firewall-rules"
         ),
     ),
     applies="rootful engines on this host",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from probes import engine, engine_network
 from probes.cgroups import cgroup_version
@@ -35,6 +35,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 from probes.thresholds import Threshold
 
 if TYPE_CHECKING:
@@ -288,6 +289,11 @@ def look(host: Host) -> Kernel:
 def _config(host: Host) -> tuple[dict[str, str] | Missing, str]:
     """The first configuration that can be read, and where it was."""
     release = str(host.gauge("system")["release"])
+    elsewhere = ""
+    if known(lambda: host.exists("/etc/synoinfo.conf")) is True:
+        elsewhere = "Synology does not ship the configuration of its kernel"
+    elif inside := have(known(lambda: container_of(host)), ""):
+        elsewhere = f"the kernel's configuration is not shown to this {inside} container"
     paths = (
         "/proc/config.gz",
         f"/boot/config-{release}",
@@ -310,13 +316,15 @@ def _config(host: Host) -> tuple[dict[str, str] | Missing, str]:
             continue
         if every:
             return {name: every[name] for name in sorted(OPTIONS & every.keys())}, path
+    if elsewhere and denied is None:
+        return Missing(elsewhere, "inapplicable"), ""
     return (
         denied
         or Missing(
             "this host keeps no kernel configuration where it could be read (/proc/config.gz, "
             f"/boot/config-{release})",
             "absent",
-            "sudo modprobe configs && zcat /proc/config.gz",
+            "ls /proc/config.gz /boot/config-*",
         ),
         "",
     )
@@ -419,36 +427,38 @@ def _uptime(host: Host) -> float:
 
 
 def _log(host: Host) -> list[KernelLine]:
-    """The answer of dmesg where it may be read, else the journal, else syslog's file."""
+    """What concerns us in dmesg where it may be read, else in the journal, else in the syslog."""
     if inside := container_of(host):
         raise engine.NotHere(f"the kernel's log belongs to the host of this {inside} container")
     try:
         ran = host.run("dmesg")
         if ran.code == 0:
-            return parse_kernel_log(ran.out)
+            return parse_kernel_log(ran.out, KEYWORDS)
     except Absent:
         pass
     try:
         ran = host.run(
             "journalctl", "-k", "-b", "-q", "--no-pager", "-n", "3000", "-o", "short-monotonic"
         )
-        if ran.code == 0 and (lines := parse_kernel_log(ran.out)):
-            return lines
+        if ran.code == 0 and parse_kernel_log(ran.out):
+            return parse_kernel_log(ran.out, KEYWORDS)
     except Absent:
         pass
     try:
-        return parse_kernel_log(host.read_tail("/var/log/kern.log"))
+        return parse_kernel_log(host.read_tail("/var/log/kern.log"), KEYWORDS)
     except Unreadable:
         raise Denied(
             "the kernel's log may not be read by this user", look="sudo dmesg -T | tail -n 200"
         ) from None
 
 
+KEYWORDS = ("unregister_netdevice", "INFO: task", "BUG: soft lockup", "nf_conntrack")
+"""One of these stands in every line that one of the patterns fits."""
 PATTERNS = {
-    "device": re.compile(r"unregister_netdevice: waiting for (\S+) to become free"),
-    "hung": re.compile(r"INFO: task (.+?):(\d+) blocked for more than (\d+) seconds"),
-    "lockup": re.compile(r"BUG: soft lockup - CPU#(\d+) stuck for (\S+)"),
-    "conntrack": re.compile(r"nf_conntrack: (?:nf_conntrack: )?table full, dropping packet"),
+    "device": r"unregister_netdevice: waiting for (\S+) to become free",
+    "hung": r"INFO: task (.+?):(\d+) blocked for more than (\d+) seconds",
+    "lockup": r"BUG: soft lockup - CPU#(\d+) stuck for (\S+)",
+    "conntrack": r"nf_conntrack: (?:nf_conntrack: )?table full, dropping packet",
 }
 
 
@@ -457,7 +467,7 @@ def _concerning(lines: list[KernelLine], uptime: float) -> tuple[KernelLine, ...
         line
         for line in lines
         if line.seconds >= uptime - RECENT
-        and any(pattern.search(line.text) for pattern in PATTERNS.values())
+        and any(re.search(pattern, line.text) for pattern in PATTERNS.values())
     )[-500:]
 
 
@@ -477,14 +487,16 @@ def _pressure(host: Host, what: str, kind: str) -> Pressure:
 
 
 def _runc(host: Host) -> str:
-    for component in engine.version(host).get("Components") or []:
+    for component in engine.items(engine.version(host), "Components"):
         if isinstance(component, dict) and component.get("Name") == "runc":
             return str(component.get("Version") or "")
     raise Absent("the engine does not tell its runc", look="runc --version")
 
 
 def _proven(host: Host) -> bool:
-    """Whether a running container is younger than the runc program."""
+    """Whether a container runs that was started with the runc program as it is now."""
+    if container_of(host) != "lxc":
+        raise engine.NotHere("this host is no LXC container")
     times = []
     for path in ("/usr/bin/runc", "/usr/sbin/runc", "/usr/local/bin/runc"):
         found = known(lambda path=path: host.stat(path).mtime)  # type: ignore[misc]
@@ -492,12 +504,27 @@ def _proven(host: Host) -> bool:
             times.append(float(found))
     if not times:
         return False
-    return any(
-        r.get("State") == "running"
-        and isinstance(r.get("Created"), int)
-        and r["Created"] > max(times)
-        for r in containers(host)
-    )
+    running = [r for r in containers(host) if r.get("State") == "running"]
+    if any(isinstance(r.get("Created"), int) and r["Created"] > max(times) for r in running):
+        return True
+    return any(_started(host, str(r.get("Id"))) > max(times) for r in running[:STARTS_ASKED])
+
+
+STARTS_ASKED = 20
+"""Containers that are asked when they were started."""
+
+
+def _started(host: Host, container: str) -> float:
+    """When a container was started, seconds since the epoch; 0 where that is not told."""
+    from datetime import datetime
+
+    answer = known(lambda: engine.get(host, f"/containers/{container}/json"))
+    state = answer.get("State") if isinstance(answer, dict) else None
+    text = str(state.get("StartedAt") or "") if isinstance(state, dict) else ""
+    try:
+        return datetime.fromisoformat(f"{text[:19]}+00:00").timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def _thp(host: Host) -> str:
@@ -541,7 +568,7 @@ def _firewall(facts: Kernel, config: dict[str, str]) -> list[str]:
     "The kernel was built without what containers need",
     references=(
         "https://github.com/moby/moby/blob/master/contrib/check-config.sh",
-        "https://docs.docker.com/engine/install/troubleshoot/#kernel-compatibility",
+        "https://docs.docker.com/engine/daemon/troubleshoot/#kernel-compatibility",
     ),
 )
 def kernel_options_missing(facts: Kernel) -> Verdict:
@@ -745,7 +772,9 @@ def kernel_too_old_for_cgroup_v2(facts: Kernel) -> Verdict:
     "kernel-too-old-for-rootless-overlay",
     NOTE,
     "The rootless engine copies whole images",
-    references=("https://docs.docker.com/engine/security/rootless/#known-limitations",),
+    references=(
+        "https://docs.docker.com/engine/security/rootless/troubleshoot/#known-limitations",
+    ),
     applies="rootless engines that use the storage driver vfs",
 )
 def kernel_too_old_for_rootless_overlay(facts: Kernel) -> Verdict:
@@ -777,7 +806,10 @@ def kernel_too_old_for_rootless_overlay(facts: Kernel) -> Verdict:
         "(vfs).",
         Evidence("engine GET /info", "Driver", driver, "overlay2 or fuse-overlayfs"),
         Evidence("uname -r", "", release, "5.11 or later"),
-        mend=("sudo apt-get install fuse-overlayfs", "systemctl --user restart docker"),
+        mend=(
+            "sudo apt-get install fuse-overlayfs   # Fedora, RHEL: sudo dnf install fuse-overlayfs",
+            "systemctl --user restart docker",
+        ),
     )
 
 
@@ -1014,7 +1046,7 @@ def iptables_legacy_unsupported(facts: Kernel) -> Verdict:
     NOTE,
     "Traffic inside a bridge passes by the firewall",
     references=(
-        "https://github.com/moby/moby/blob/master/libnetwork/drivers/bridge/setup_bridgenetfiltering.go",
+        "https://github.com/moby/moby/blob/master/daemon/libnetwork/drivers/bridge/setup_bridgenetfiltering.go",
         "https://docs.docker.com/reference/cli/docker/system/info/",
     ),
     applies="rootful engines with bridge networks and iptables",
@@ -1047,6 +1079,8 @@ def bridge_filtering_off(facts: Kernel) -> Verdict:
         return skip("a rootless engine has bridges in a namespace of its own")
     if have(facts.iptables_used, otherwise=True) is False:
         return skip("the daemon does not drive iptables")
+    if isinstance(facts.network_drivers, Missing) and facts.network_drivers.kind == "inapplicable":
+        return skip(facts.network_drivers.reason)
     value = need(facts.bridge_filtering)
     if value == 1:
         return ok("packets inside bridges go through iptables")
@@ -1082,7 +1116,7 @@ def bridge_filtering_off(facts: Kernel) -> Verdict:
 def _matches(facts: Kernel, kind: str) -> list[tuple[KernelLine, re.Match[str]]]:
     found = []
     for line in need(facts.log):
-        match = PATTERNS[kind].search(line.text)
+        match = re.search(PATTERNS[kind], line.text)
         if match:
             found.append((line, match))
     return found
@@ -1323,8 +1357,8 @@ def io_pressure_high(facts: Kernel) -> Verdict:
 
 @TOPIC.check(
     "lxc-blocks-runc",
-    ERROR,
-    "runc cannot start containers inside this LXC container",
+    WARNING,
+    "runc may not be able to start containers inside this LXC container",
     references=(
         "https://github.com/opencontainers/runc/issues/4968",
         "https://github.com/opencontainers/runc/issues/4972",
@@ -1338,7 +1372,7 @@ def lxc_blocks_runc(facts: Kernel) -> Verdict:
 
     ## What it reads
     Whether this is an LXC container and confined by AppArmor, runc's version, and whether some
-    container that runs was made with this runc: then the profile has been mended, and all is well.
+    container that runs was started with this runc: then the profile was mended, and all is well.
 
     ## Why it matters
     runc 1.2.8, 1.3.3 and 1.4 open sysctl files in a new way, which mends a way out of containers
@@ -1353,7 +1387,8 @@ def lxc_blocks_runc(facts: Kernel) -> Verdict:
     does too, and takes a wall away between this container and its host.
 
     ## Why this severity
-    An error: containers do not start.
+    A warning: where the outer host was not updated no container starts, and nothing in here tells
+    whether it was until one runs.
     """
     need(facts.here)
     if need(facts.container) != "lxc":
@@ -1368,18 +1403,19 @@ def lxc_blocks_runc(facts: Kernel) -> Verdict:
         return ok(f"runc {version} does not reopen sysctl files")
     profile = need(facts.apparmor)
     if profile in {"", "unconfined"}:
-        return ok("AppArmor does not confine this LXC container")
+        return skip("AppArmor shows no profile to this LXC container")
     if need(facts.proven_since_runc):
-        return ok(f"a container made with runc {version} runs")
+        return ok(f"a container started with runc {version} runs")
     return fail(
         f"runc {version} inside this LXC container (AppArmor profile {profile}) is refused what it "
-        "needs to start containers, unless the outer host's LXC has been updated.",
+        "needs to start containers if the outer host's LXC was not updated, and no container runs "
+        "that shows it was.",
         Evidence("engine GET /version", "Components runc", version, "a profile that allows it"),
         Evidence("/proc/self/attr/current", "", profile, "updated profile"),
         mend=(
             "docker run --rm hello-world   # 'reopen fd 8: permission denied' confirms it",
             (
-                "on the outer host: update lxc, lxcfs and its AppArmor profiles (Proxmox: apt-get "
+                "on the outer host: update LXC to 6.0.6 or later (Proxmox: apt-get "
                 "dist-upgrade), then restart this container"
             ),
         ),

@@ -8,9 +8,10 @@ check ``unknown`` by itself (:func:`need`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union
 
 from probes.host.questions import Unreadable
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from probes import engine, engine_network
 from probes.engine_network import PUBLIC_ADDRESS, RESOLV_CONF, here_or, made_by_docker, names_of
@@ -25,6 +25,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 from probes.thresholds import Threshold
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ def _competes(route: Route, destination: IPNetwork, bridges: set[str]) -> bool:
     references=(
         "https://github.com/moby/moby/issues/37823",
         "https://github.com/docker/for-linux/issues/1110",
-        "https://docs.docker.com/engine/network/#default-address-pools",
+        "https://docs.docker.com/engine/network/#automatic-subnet-allocation",
     ),
     applies="rootful engines on this host",
 )
@@ -372,7 +373,7 @@ def free_range(taken: Iterable[str]) -> str:
     "A Docker network covers the address of a name server",
     references=(
         "https://github.com/moby/moby/issues/27818",
-        "https://github.com/moby/moby/pull/1577",
+        "https://docs.docker.com/engine/network/#automatic-subnet-allocation",
     ),
     applies="rootful engines on this host",
 )
@@ -510,7 +511,7 @@ def reserved_ranges(facts: NetworkFacts) -> list[str]:
     "Docker runs out of addresses for new networks",
     references=(
         "https://github.com/docker/for-linux/issues/599",
-        "https://docs.docker.com/engine/network/#default-address-pools",
+        "https://docs.docker.com/engine/network/#automatic-subnet-allocation",
     ),
     applies="engines that allocate from address pools",
 )

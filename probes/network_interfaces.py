@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from probes import engine, engine_network
 from probes.engine_network import here_or, names_of
@@ -22,6 +22,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -207,8 +208,8 @@ def networkd_manages_docker(facts: InterfaceFacts) -> Verdict:
     WARNING,
     "NetworkManager takes Docker's interfaces",
     references=(
-        "https://github.com/moby/moby/issues/42558",
-        "https://docs.docker.com/engine/daemon/troubleshoot/",
+        "https://docs.docker.com/engine/daemon/troubleshoot/#docker-networks-disappearing",
+        "https://github.com/moby/moby/issues/32460",
     ),
     applies="hosts with NetworkManager",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from probes import configuration, engine, engine_host, requirements
 from probes.formats import advisories, engine_support
@@ -17,7 +17,7 @@ from probes.formats.package_databases import (
     parse_rpm,
 )
 from probes.formats.versions import major_minor, parse_version
-from probes.host.questions import Absent, Garbled
+from probes.host.questions import Garbled
 from probes.model import (
     ERROR,
     NOTE,
@@ -34,6 +34,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from probes.formats.distribution_support import Life
@@ -178,6 +179,9 @@ class Packaging(NamedTuple):
     distribution: str
     today: str | Missing
     manager: PackageManager | None
+    data_root: str = ""
+    plugins_unread: Missing | None = None
+    """Why a folder of plugins could not be looked into."""
 
 
 # -- looking -------------------------------------------------------------------------------------
@@ -186,7 +190,7 @@ class Packaging(NamedTuple):
 def packages(host: Host) -> tuple[Package, ...]:
     """The installed packages among :data:`PACKAGES`.
 
-    Raises: Absent where the host has no package database that is known.
+    Raises: NotHere where the host has no package database that is known.
     """
     return host.derive(_packages)
 
@@ -206,7 +210,7 @@ def _packages(host: Host) -> tuple[Package, ...]:
         return parse_pacman(host.list("/var/lib/pacman/local"), PACKAGES)
     if _is_there(host, "/var/lib/rpm") or _is_there(host, "/usr/lib/sysimage/rpm"):
         return parse_rpm(host.run("rpm", "-q", "--qf", RPM_FORMAT, *PACKAGES).out)
-    raise Absent("this host has no package database that hullcheck knows")
+    raise engine.NotHere("this host has no package database that hullcheck knows")
 
 
 def _is_there(host: Host, path: str) -> bool:
@@ -214,7 +218,7 @@ def _is_there(host: Host, path: str) -> bool:
 
 
 def flavour(host: Host) -> str:
-    """Which build of an engine this is: docker-ce, docker.io, moby-engine, docker, snap, static...
+    """Which build of an engine this is: docker-ce, docker.io, moby-engine, snap, static, synology...
 
     "docker" is a distribution's own package of that name, or a distribution's build on another
     machine; "none" is said where there is no engine.
@@ -233,6 +237,8 @@ def _flavour(host: Host) -> str:
     community = platform.startswith("Docker Engine")
     if seen.reachable and seen.local is False:
         return "docker-ce" if community else _by_version(version) or "docker"
+    if not seen.reachable and not seen.endpoint.startswith("unix://"):
+        raise engine.NotHere("the engine is on another machine and does not answer")
     if not seen.reachable and not host.derive(engine.installed):
         return "none"
     names = {p.name for p in have(known(lambda: packages(host)), ())}
@@ -253,6 +259,8 @@ def _by_version(version: str) -> str:
 def _unpackaged(host: Host, version: str, names: set[str]) -> str:
     if _by_version(version):
         return _by_version(version)
+    if _is_there(host, "/etc/synoinfo.conf"):
+        return "synology"
     if _has_snap(host) and not _program(host, "dockerd"):
         return "snap"
     if _program(host, "dockerd").startswith("/nix/store/"):
@@ -295,7 +303,7 @@ def look(host: Host) -> Packaging:
     init_path = have(known(lambda: str(configuration.setting(host, "init-path").value or "")), "")
     components = told if isinstance(told, Missing) else _components(told)
     return Packaging(
-        flavour=flavour(host),
+        flavour=have(known(lambda: flavour(host)), "none"),
         provider=seen.provider,
         here=seen.local if seen.reachable else known(lambda: _would_be_here(host, seen)),
         version=seen.version,
@@ -322,13 +330,17 @@ def look(host: Host) -> Packaging:
         distribution=release.get("PRETTY_NAME") or release.get("NAME") or "the distribution",
         today=known(lambda: requirements.today(host)),
         manager=manager_of(release),
+        data_root=have(seen.data_root, ""),
+        plugins_unread=_plugins_unread(host),
     )
 
 
 def _would_be_here(host: Host, seen: engine.Engine) -> bool:
+    if not seen.endpoint.startswith("unix://"):
+        return False
     if not host.derive(engine.installed):
         raise engine.NoEngine("there is no container engine on this host")
-    return seen.endpoint.startswith("unix://")
+    return True
 
 
 def _builder(seen: engine.Engine) -> str | Missing:
@@ -337,6 +349,8 @@ def _builder(seen: engine.Engine) -> str | Missing:
     if seen.provider == "podman":
         return Missing("podman is not built by Docker and has versions of its own", "inapplicable")
     if seen.platform_name.startswith(("Docker Engine", "Docker Desktop")):
+        return DOCKER
+    if requirements.built_by_docker_once(have(seen.version, "")):
         return DOCKER
     return MIRANTIS if seen.platform_name.startswith("Mirantis") else DISTRIBUTION
 
@@ -403,6 +417,14 @@ def _plugins(host: Host) -> list[Plugin]:
                 own = place < OWN_FOLDERS
                 found.append(_plugin(host, name, f"{folder}/{name}", own=own))
     return found
+
+
+def _plugins_unread(host: Host) -> Missing | None:
+    for folder in (f"{engine.docker_config_dir(host)}/cli-plugins", *PLUGIN_FOLDERS):
+        names = known(lambda folder=folder: host.list(folder))  # type: ignore[misc]
+        if isinstance(names, Missing) and names.kind != "absent":
+            return names
+    return None
 
 
 def _plugin(host: Host, name: str, path: str, *, own: bool) -> Plugin:
@@ -502,6 +524,8 @@ def _firewalld(host: Host, info: dict[str, Any], seen: engine.Engine) -> bool:
     driver = _in(info, "FirewallBackend").get("Driver")
     if isinstance(driver, str):
         return "firewalld" in driver
+    if seen.rootless is True:
+        return False  # its rules are in a network namespace of its own
     return seen.local is True and host.run("systemctl", "is-active", "firewalld").code == 0
 
 
@@ -527,12 +551,19 @@ def _names(facts: Packaging) -> dict[str, Package]:
     return {package.name: package for package in have(facts.packages, ())}
 
 
+def _is_no_engine(found: dict[str, Package]) -> bool:
+    """Debian's package docker docks windows; Alpine's only pulls in docker-engine and the CLI."""
+    return found["docker"].manager == "dpkg" or (
+        found["docker"].manager == "apk" and "docker-engine" in found
+    )
+
+
 def _engine_packages(facts: Packaging) -> list[Package]:
     found = _names(facts)
     return [
         found[name]
         for name in ENGINE_PACKAGES
-        if name in found and not (name == "docker" and found[name].manager == "dpkg")
+        if name in found and not (name == "docker" and _is_no_engine(found))
     ]
 
 
@@ -647,9 +678,14 @@ def engine_snap(facts: Packaging) -> Verdict:
     return fail(
         "The engine is the snap: bind mounts outside of /home fail, and its daemon.json is in "
         "/var/snap/docker/current/config.",
-        Evidence("engine GET /info", "DockerRootDir", "/var/snap/docker", "/var/lib/docker"),
+        Evidence("/snap/docker/current", "", "the snap docker is installed", "docker-ce")
+        if facts.provider != "snap"
+        else Evidence("engine GET /info", "DockerRootDir", facts.data_root, "/var/lib/docker"),
         mend=(
-            "docker save -o images.tar $(docker images -q)   # and back up the volumes",
+            (
+                "docker save -o ~/images.tar $(docker images --format '{{.Repository}}:{{.Tag}}' | "
+                "grep -v '<none>')   # and back up the volumes"
+            ),
             "sudo snap remove docker   # removes its containers and volumes",
             f"Install docker-ce: {INSTALL}ubuntu/",
         ),
@@ -771,10 +807,16 @@ def _days(day: str) -> int:
 
 def _upgrade(facts: Packaging, *names: str) -> str:
     """How this host's engine is brought up to date."""
-    if facts.here is not True:
-        return f"On the engine's own host: upgrade {names[0]} ({INSTALL})."
     if isinstance(facts.provider, str) and facts.provider not in {"docker-engine", "snap"}:
         return f"Update {facts.provider}: the engine comes with it."
+    if facts.here is not True:
+        return f"On the engine's own host: upgrade {names[0]} ({INSTALL})."
+    if facts.flavour == "snap":
+        return "sudo snap refresh docker"
+    if facts.flavour == "synology":
+        return "Update Container Manager in DSM's Package Center: the engine comes with it."
+    if facts.flavour == "nix":
+        return "Update the channel or flake input, then: sudo nixos-rebuild switch"
     installed = [name for name in names if name in _names(facts)]
     if facts.manager is None or not installed:
         return f"Replace the binaries by those of a maintained release: {INSTALL}binaries/"
@@ -823,10 +865,10 @@ def engine_end_of_life(facts: Packaging) -> Verdict:
         f"a maintained line (table of {engine_support.TABLE_DATE})",
     )
     if builder == DISTRIBUTION:
-        return ok(f"{version} is maintained by whoever built it: {_maker(facts)}", seen)
+        return skip(f"{version} is maintained by whoever built it: {_maker(facts)}")
     line = engine_support.engine_line(version)
     if line is None:
-        return ok(f"{version} is newer than the table of {engine_support.TABLE_DATE}", seen)
+        return skip(f"engine {version} is newer than the table of {engine_support.TABLE_DATE}")
     today = need(facts.today)
     if not line.ends or today <= line.ends:
         until = f" until {line.ends}" if line.ends else ""
@@ -843,8 +885,8 @@ def engine_end_of_life(facts: Packaging) -> Verdict:
 
 
 def _maker(facts: Packaging) -> str:
-    if facts.flavour == "snap":
-        return "Canonical"
+    if facts.flavour in {"snap", "synology"}:
+        return {"snap": "Canonical", "synology": "Synology"}[facts.flavour]
     return facts.distribution if facts.here is True else "its distribution"
 
 
@@ -957,10 +999,10 @@ def containerd_end_of_life(facts: Packaging) -> Verdict:
         f"a maintained line (table of {engine_support.TABLE_DATE})",
     )
     if _from_distribution(facts, "containerd", version):
-        return ok(f"containerd {version} is maintained by the distribution", seen)
+        return skip(f"containerd {version} is maintained by the distribution")
     line = engine_support.containerd_line(version)
     if line is None:
-        return ok(f"containerd {version} is newer than the table", seen)
+        return skip(f"containerd {version} is newer than the table")
     today = need(facts.today)
     if today <= line.ends:
         return ok(f"containerd {line.name} is maintained until {line.ends}", seen)
@@ -1245,6 +1287,8 @@ def buildx_missing(facts: Packaging) -> Verdict:
     found = _working(facts, "docker-buildx")
     if found:
         return ok(f"buildx is there: {found[0].path}")
+    if facts.plugins_unread:
+        need(facts.plugins_unread)
     return fail(
         f"The docker CLI {cli.version} has no buildx plugin: docker build falls back to the "
         "deprecated builder, without RUN --mount.",
@@ -1289,6 +1333,8 @@ def compose_missing(facts: Packaging) -> Verdict:
         return ok("docker-compose is there, of the second generation")
     if facts.compose_v1 is not None:
         return skip("the Python docker-compose is there: compose-v1 says what that means")
+    if facts.plugins_unread:
+        need(facts.plugins_unread)
     return fail(
         "docker compose is not installed: no plugin in the CLI's folders, no docker-compose in PATH.",
         Evidence("cli-plugins folders", "docker-compose", "missing", "a plugin"),
@@ -1355,7 +1401,7 @@ def compose_v1(facts: Packaging) -> Verdict:
     "cli-plugin-broken",
     WARNING,
     "A plugin of the docker CLI cannot run",
-    references=("https://docs.docker.com/reference/cli/docker/#docker-cli-plugins",),
+    references=("https://docs.docker.com/reference/cli/docker/#cli-plugin-options",),
     applies="hosts with plugins of the docker CLI",
 )
 def cli_plugin_broken(facts: Packaging) -> list[Verdict] | Verdict:

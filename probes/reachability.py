@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from probes import engine
+from probes.daemon_control import control
 from probes.formats.json_document import JsonDocumentError, decode
 from probes.formats.proc_net_tcp import parse_listeners
 from probes.formats.systemd_show import parse_show, unit_of_cgroup
@@ -219,6 +220,7 @@ class Reachability(NamedTuple):
     proxies: tuple[Proxy, ...] | Missing
     listeners: tuple[tuple[str, int], ...] | Missing
     """Scope (all, loopback, one) and port, in the daemon's own network namespace."""
+    restart: str = "restart the Docker daemon"
 
 
 # -- looking -------------------------------------------------------------------------------------
@@ -275,7 +277,15 @@ def look(host: Host) -> Reachability:
         foreign=known(lambda: _foreign(host, session)),
         proxies=known(lambda: _proxies(host)),
         listeners=known(lambda: _listeners(host)),
+        restart=have(known(lambda: _restart(host)), "restart the Docker daemon"),
     )
+
+
+def _restart(host: Host) -> str:
+    """The command that gives the socket its owner and group anew."""
+    if any(_is_there(host, f"{folder}/docker.socket") for folder in UNITS):
+        return "sudo systemctl restart docker.socket docker"
+    return control(host).restart
 
 
 def _session(host: Host) -> Session:
@@ -343,7 +353,7 @@ def _problem(
     daemons: tuple[Listening, ...],
 ) -> str:
     if isinstance(where, Missing):
-        return NO_CONTEXT if where.kind == "garbled" else UNSEEN
+        return NO_CONTEXT if where.kind == "garbled" and "context" in where.reason else UNSEEN
     if not isinstance(answer, Missing):
         return ANSWERS
     if answer.kind in {"inapplicable", "refused", "denied", "unrecorded"}:
@@ -1017,8 +1027,9 @@ def user_not_in_docker_group(facts: Reachability) -> Verdict:
             *seen,
             mend=(
                 "sudo hullcheck doctor   # to see the rest of this report",
-                "sudo groupadd --force docker && sudo systemctl restart docker.socket docker   "
-                "# restarts the engine; then: sudo usermod -aG docker " + session.name,
+                "sudo groupadd --force docker",
+                f"{facts.restart}   # restarts the engine, which gives its socket to the group",
+                f"sudo usermod -aG docker {session.name}   # then log out and in again",
             ),
         )
     return fail(
@@ -1200,7 +1211,7 @@ def engine_hangs(facts: Reachability) -> Verdict:
         mend=(
             f"ps -o pid,stat,wchan:32,etime,args -p {pid}   # D: it waits for a disk or mount",
             f"sudo kill -USR1 {pid}   # writes its stacks to a file that its log names",
-            "sudo systemctl restart docker   # stops containers unless live-restore is on",
+            f"{facts.restart}   # stops containers unless live-restore is on",
         ),
     )
 
@@ -1332,6 +1343,9 @@ def _try_by_hand(endpoint: str) -> str:
     if scheme == "ssh":
         name, _, port = address.partition(":")
         return f"ssh {f'-p {port} ' if port else ''}{name} docker version"
+    if address.endswith(":2376"):
+        # The port for TLS (IANA docker-s); a server that asks for our certificate says so.
+        return f"curl -m 5 -k https://{address}/_ping   # any answer shows that the way is open"
     return f"curl -m 5 {'http' if scheme == 'tcp' else scheme}://{address}/_ping"
 
 
@@ -1918,8 +1932,8 @@ def _judge_proxy(facts: Reachability, proxy: Proxy) -> Verdict:
         "systemctl show docker --property=Environment   # is it set here",
         "grep -n prox /etc/docker/daemon.json   # or here",
         (
-            "sudo systemctl daemon-reload && sudo systemctl restart docker   # after it was changed; "
-            "stops containers unless live-restore is on"
+            ("sudo systemctl daemon-reload && " if "sudo systemctl" in facts.restart else "")
+            + f"{facts.restart}   # after it was changed; stops containers unless live-restore is on"
         ),
     )
     if proxy.wrong:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from probes import configuration, engine, engine_host
 from probes.formats import distribution_support as support
@@ -12,7 +12,7 @@ from probes.formats.mountinfo import mount_of
 from probes.formats.os_release import manager_of, parse_os_release
 from probes.formats.sizes import GIB, human_size
 from probes.formats.versions import parse_version
-from probes.host.questions import Absent, Garbled, Unreadable
+from probes.host.questions import FAILURES, Absent, Garbled, Unreadable
 from probes.model import (
     NOTE,
     WARNING,
@@ -28,6 +28,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 from probes.thresholds import Threshold
 
 if TYPE_CHECKING:
@@ -156,6 +157,12 @@ def _operating_system(host: Host) -> dict[str, str]:
         return parse_os_release(host.read_text("/usr/lib/os-release"))
 
 
+def package_manager(host: Host) -> PackageManager | None:
+    """The package manager of this host's distribution; None where unknown."""
+    release = have(known(lambda: operating_system(host)), {})
+    return manager_of(release)
+
+
 def life(host: Host) -> Life:
     """Where this host's distribution stands today. Raises Unreadable where that is not told."""
     return host.derive(_life)
@@ -167,6 +174,8 @@ def _life(host: Host) -> Life:
         return support.life_of(operating_system(host), day)
     except Absent:
         told = host.gauge("distribution")
+        if not told.get("id") and host.exists("/etc/synoinfo.conf"):
+            raise engine.NotHere("Synology tells itself how long it maintains a DSM") from None
         if not told.get("id"):
             raise Garbled("this host does not tell which distribution it is") from None
         release = {"ID": told["id"], "VERSION_ID": told["version"], "NAME": told["name"]}
@@ -212,10 +221,10 @@ def look(host: Host) -> Requirements:
         container="" if elsewhere is not None else container,
         disks=known(lambda: _disks(host, seen, told)) if elsewhere is None else elsewhere,
         images=told if isinstance(told, Missing) else _number(told.get("Images")),
-        engine_version=known(lambda: engine_version(host)),
+        engine_version=known(lambda: _docker_version(host, seen)),
         distribution_build=seen.platform_name
         if isinstance(seen.platform_name, Missing)
-        else seen.platform_name == "",
+        else seen.platform_name == "" and not built_by_docker_once(have(seen.version, "")),
         distribution=distribution,
         distribution_source="the host" if no_release else "/etc/os-release",
         today=known(lambda: today(host)),
@@ -223,16 +232,35 @@ def look(host: Host) -> Requirements:
     )
 
 
+def built_by_docker_once(version: str) -> bool:
+    """Whether the version is one of Docker's own builds from before they said so (18.09).
+
+    >>> built_by_docker_once("18.06.2-ce"), built_by_docker_once("28.3.3-ce")  # openSUSE's
+    (True, False)
+    """
+    return version.endswith(("-ce", "-ee")) and parse_version(version)[:2] < (18, 9)
+
+
+def _docker_version(host: Host, seen: engine.Engine) -> str:
+    if seen.provider == "podman":
+        raise engine.NotHere("podman has version numbers of its own")
+    return engine_version(host)
+
+
 def engine_version(host: Host) -> str:
     """The engine's version: what it says itself, else what an installed dockerd says."""
     told = engine.look(host).version
     if isinstance(told, str):
         return told
-    if not host.derive(engine.installed):
-        raise engine.NoEngine("there is no container engine on this host")
     if not engine.look(host).endpoint.startswith("unix://"):
         raise Garbled(told.reason, look=told.look)
-    match = re.search(r"version ([^ ,]+)", host.output("dockerd", "--version"))
+    if not host.derive(engine.installed):
+        raise engine.NoEngine("there is no container engine on this host")
+    try:
+        printed = host.output("dockerd", "--version")
+    except Absent:
+        raise FAILURES.get(told.kind, Garbled)(told.reason, look=told.look) from None
+    match = re.search(r"version ([^ ,]+)", printed)
     if match is None:
         raise Garbled("dockerd --version names no version", look="dockerd --version")
     return match[1]
@@ -472,7 +500,7 @@ def _is_32_bit(machine: str) -> bool:
     "A 32-bit system runs on a 64-bit kernel",
     references=(
         "https://docs.docker.com/engine/install/raspberry-pi-os/",
-        "https://github.com/moby/moby/issues/46187",
+        "https://docs.docker.com/engine/release-notes/29/",
     ),
     applies="hosts with a 64-bit kernel",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from probes import configuration, engine, engine_host
 from probes.daemon_control import UNKNOWN, Control, control
@@ -25,6 +25,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from probes.host import Host, Mount

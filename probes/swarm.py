@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from probes import configuration, engine, engine_network
 from probes.engine_network import here_or, names_of
@@ -27,6 +27,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from probes.daemon_control import Control
@@ -44,10 +45,10 @@ CA_DAYS = 180
 """Days before the end of the cluster's root certificate, which lives 20 years and is replaced
 by hand: time enough to plan it."""
 
-OVERLAY_MTU = 1450
-"""Default of overlay networks: 1500 less the 50 bytes of VXLAN (moby drivers/overlay)."""
+OVERLAY_MTU = 1500
+"""What an overlay network takes for the MTU between the nodes unless its option says otherwise;
+its containers get 50 bytes less (maxMTU in moby's drivers/overlay)."""
 
-VXLAN_BYTES = 50
 
 RAFT_LIMIT = 1 * GIB
 """Managers keep the whole state in memory and send it to each other. An empty swarm has about
@@ -885,8 +886,9 @@ def swarm_overlay_mtu_above_underlay(facts: SwarmFacts) -> Verdict:
     """An overlay network's packets, with VXLAN's 50 bytes around them, do not fit the interface.
 
     ## What it reads
-    The overlay networks and their MTU option (GET /networks; 1450 where none is set), and the MTU
-    of the interface that has the node's address.
+    The overlay networks and their MTU option (GET /networks; 1500 where none is set), and the MTU
+    of the interface that has the node's address. The option means the size between the nodes:
+    containers get 50 bytes less, and less again on an encrypted network.
 
     ## Why it matters
     Tasks on different nodes connect and then hang as soon as they send much; published ports work
@@ -908,24 +910,23 @@ def swarm_overlay_mtu_above_underlay(facts: SwarmFacts) -> Verdict:
     if _alone(member):
         return skip("a swarm of one node sends nothing over its overlay networks")
     device, size = need(facts.underlay)
-    fits = size - VXLAN_BYTES
     overlays = [(x, _overlay_mtu(x)) for x in need(facts.networks) if x.driver == "overlay"]
-    large = [(x, mtu) for x, mtu in overlays if mtu > fits]
+    large = [(x, mtu) for x, mtu in overlays if mtu > size]
     seen = Evidence("the host's interfaces", f"MTU of {device}", str(size))
     if not large:
         return ok(f"overlay packets fit the {size} bytes of {device}", seen)
     most = max(mtu for _, mtu in large)
     return fail(
         f"Packets of the overlay networks {names_of(x.name for x, _ in large)} need "
-        f"{most + VXLAN_BYTES} bytes between the nodes, {device} carries {size}.",
+        f"{most} bytes between the nodes, {device} carries {size}.",
         seen,
         *(
-            Evidence("engine GET /networks", f"{x.name}: {DRIVER_MTU}", str(m), f"at most {fits}")
+            Evidence("engine GET /networks", f"{x.name}: {DRIVER_MTU}", str(m), f"at most {size}")
             for x, m in large[:5]
         ),
         mend=(
             (
-                f"docker network create -d overlay --opt {DRIVER_MTU}={fits} NAME  # instead of "
+                f"docker network create -d overlay --opt {DRIVER_MTU}={size} NAME  # instead of "
                 f"{names_of(x.name for x, _ in large)}"
             ),
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from probes import engine, engine_network
 from probes.engine_host import CONTAINERS, containers, engine_host, image_of, is_rootless, name_of
@@ -26,6 +26,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 from probes.thresholds import Threshold
 
 if TYPE_CHECKING:
@@ -482,8 +483,10 @@ def _low_ports(host: Host) -> tuple[str, ...]:
 
 
 def _rootlesskit_profile(host: Host) -> bool:
-    names = absent_as(lambda: host.list("/etc/apparmor.d"), ())
-    return not isinstance(names, Missing) and any("rootlesskit" in name for name in names)
+    try:
+        return any("rootlesskit" in name for name in host.list("/etc/apparmor.d"))
+    except Absent:
+        return False
 
 
 # -- judging -------------------------------------------------------------------------------------
@@ -594,6 +597,11 @@ def ip_forward_off(facts: Sysctls) -> Verdict:
     )
 
 
+def _shipped(path: str) -> bool:
+    """Whether a package put the file there, which /etc overrides (sysctl.d(5))."""
+    return path.startswith(("/usr/lib/", "/lib/"))
+
+
 @TOPIC.check(
     "ip-forward-reset-by-file",
     WARNING,
@@ -627,7 +635,9 @@ def ip_forward_reset_by_file(facts: Sysctls) -> list[Verdict]:
     it is limited.
 
     ## Why this severity
-    A warning: it works now and breaks at a time nobody chose.
+    A warning: it works now and breaks at a time nobody chose. A note for a file that the
+    distribution ships (below /usr/lib): nobody reloads that by itself, and at boot the engine
+    starts after it and switches forwarding on again.
     """
     need(facts.same_network)
     now = _value(facts, "net/ipv4/ip_forward")
@@ -650,7 +660,15 @@ def ip_forward_reset_by_file(facts: Sysctls) -> list[Verdict]:
             "takes all containers offline.",
             Evidence(line.path, f"line {line.line}", f"{dotted(line.key)} = {line.value}", "1"),
             subject=line.path,
+            severity=NOTE if _shipped(line.path) else "",
             mend=(
+                (
+                    f"echo '{dotted(line.key)} = 1' | sudo tee "
+                    "/etc/sysctl.d/zz-hullcheck-forward.conf"
+                ),
+            )
+            if _shipped(line.path)
+            else (
                 f"sudo sed -i --follow-symlinks '{line.line} s/=.*/= "
                 + ("yes" if line.key == "IPv4Forwarding" else "1")
                 + f"/' {line.path}",
@@ -776,7 +794,7 @@ def ipv6_forward_off(facts: Sysctls) -> Verdict:
     references=(
         "https://docs.docker.com/engine/daemon/ipv6/",
         "https://docs.kernel.org/networking/ip-sysctl.html",
-        "https://github.com/moby/moby/issues/36219",
+        "https://github.com/moby/moby/issues/43466",
     ),
     applies="hosts whose IPv6 default route the kernel learnt from a router",
 )
@@ -1175,7 +1193,7 @@ def keyring_quota_nearly_used(facts: Sysctls) -> list[Verdict]:
     "The table of connections is nearly full",
     references=(
         "https://docs.kernel.org/networking/nf_conntrack-sysctl.html",
-        "https://github.com/moby/moby/issues/8990",
+        "https://github.com/kubernetes/kubernetes/issues/71261",
     ),
     applies="hosts that track connections, which Docker's networks do",
 )
@@ -1401,7 +1419,7 @@ def rootless_ping_refused(facts: Sysctls) -> Verdict:
     references=(
         "https://docs.docker.com/engine/security/rootless/troubleshoot/",
         "https://docs.docker.com/engine/security/userns-remap/",
-        "https://github.com/rootless-containers/rootlesskit/issues/425",
+        "https://github.com/moby/moby/issues/47480",
     ),
     applies="rootless engines and engines with userns-remap",
 )

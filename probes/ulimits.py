@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from probes import configuration, engine, systemd_unit
 from probes.engine_host import CONTAINERS, containers, engine_host, image_of, is_rootless, name_of
@@ -22,6 +22,7 @@ from probes.model import (
     ok,
     skip,
 )
+from probes.record import NamedTuple
 from probes.thresholds import Threshold
 
 if TYPE_CHECKING:
@@ -371,7 +372,7 @@ def nofile_low(facts: Ulimits) -> Verdict:
     "daemon-descriptors-nearly-used",
     WARNING,
     "The daemon is about to run out of file descriptors",
-    references=("https://github.com/moby/moby/issues/38525", "man:getrlimit(2)"),
+    references=("https://github.com/moby/moby/issues/35961", "man:getrlimit(2)"),
 )
 def daemon_descriptors_nearly_used(facts: Ulimits) -> Verdict:
     """Dockerd has opened nearly as many files as it may.

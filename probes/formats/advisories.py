@@ -10,7 +10,8 @@ release notes on docs.docker.com.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from probes.record import NamedTuple
 
 TABLE_DATE = "2026-11-24"
 """The day for which this table was put together."""
@@ -49,7 +50,7 @@ def _ghsa(repository: str, identity: str) -> str:
 
 
 _AFTER_25 = "26.0.0"
-"""25.0 is maintained by others than 29 and gets its fixes in versions this table does not know."""
+"""25.0 is maintained by others than 29: which of its versions have these fixes is not known here."""
 
 ADVISORIES = (
     Advisory(
@@ -59,7 +60,7 @@ ADVISORIES = (
         "a container can overwrite runc on the host and so become root there",
         grave=True,
         when=ALWAYS,
-        url=_ghsa("opencontainers/runc", "gxmr-w5mj-v8hh"),
+        url="https://github.com/advisories/GHSA-gxmr-w5mj-v8hh",
     ),
     Advisory(
         ("CVE-2021-30465",),
@@ -112,10 +113,10 @@ ADVISORIES = (
         ("CVE-2026-41579",),
         RUNC,
         ("1.3.6", "1.4.3", "1.5.0-rc.3"),
-        "an image whose /dev is a symbolic link makes runc work outside of the container",
+        "an image whose /dev is a symbolic link makes runc write to a few places on the host",
         grave=False,
         when=ALWAYS,
-        url="https://github.com/opencontainers/runc/blob/main/CHANGELOG.md",
+        url=_ghsa("opencontainers/runc", "xjvp-4fhw-gc47"),
     ),
     Advisory(
         ("CVE-2020-15257",),
@@ -145,6 +146,35 @@ ADVISORIES = (
         url=_ghsa("containerd/containerd", "pwhc-rpq9-4c8w"),
     ),
     Advisory(
+        ("CVE-2025-47290",),
+        CONTAINERD,
+        ("2.1.1",),
+        "unpacking a crafted image can change any file of the host",
+        grave=True,
+        when=ALWAYS,
+        url=_ghsa("containerd/containerd", "cm76-qm8v-3j95"),
+        since="2.1.0",
+    ),
+    Advisory(
+        ("CVE-2026-47262",),
+        CONTAINERD,
+        ("1.7.33", "2.0.10", "2.1.9", "2.2.5", "2.3.2"),
+        "a container of a crafted image can make containerd run out of memory",
+        grave=False,
+        when=ALWAYS,
+        url=_ghsa("containerd/containerd", "jpcc-p29g-p8mq"),
+    ),
+    Advisory(
+        ("CVE-2026-95839",),
+        CONTAINERD,
+        ("2.2.10", "2.3.7", "2.4.2"),
+        "pulling a crafted image can crash containerd",
+        grave=False,
+        when=ALWAYS,
+        url=_ghsa("containerd/containerd", "vwhp-8p66-mq4f"),
+        since="2.2.0",
+    ),
+    Advisory(
         ("CVE-2023-28840", "CVE-2023-28841", "CVE-2023-28842"),
         ENGINE,
         ("20.10.24", "23.0.3"),
@@ -156,7 +186,7 @@ ADVISORIES = (
     Advisory(
         ("CVE-2024-23651", "CVE-2024-23652", "CVE-2024-23653"),
         ENGINE,
-        ("24.0.9", "25.0.2"),
+        ("25.0.2",),
         "a Dockerfile can leave its build container and delete or read the host's files",
         grave=True,
         when=ALWAYS,
@@ -212,18 +242,26 @@ ADVISORIES = (
     Advisory(
         ("CVE-2026-34040",),
         ENGINE,
-        ("29.3.1",),
+        ("25.0.16", "29.3.1"),
         "a request with an oversized body gets past authorization plugins",
         grave=True,
         when=AUTHZ,
-        url="https://docs.docker.com/engine/release-notes/29/",
-        since=_AFTER_25,
+        url=_ghsa("moby/moby", "x744-4wpc-v9h2"),
+    ),
+    Advisory(
+        ("CVE-2026-41567", "CVE-2026-41568", "CVE-2026-42306"),
+        ENGINE,
+        ("25.0.17", "29.5.1"),
+        "docker cp into a container of a malicious image can run its programs as root on the host",
+        grave=True,
+        when=ALWAYS,
+        url=_ghsa("moby/moby", "x86f-5xw2-fm2r"),
     ),
     Advisory(
         ("CVE-2026-32288",),
         ENGINE,
         ("29.5.0",),
-        "pulling a crafted image can exhaust the daemon",
+        "pulling a crafted image can exhaust the daemon's memory",
         grave=False,
         when=ALWAYS,
         url="https://docs.docker.com/engine/release-notes/29/",

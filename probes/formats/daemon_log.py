@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import NamedTuple
+
+from probes.record import NamedTuple
 
 LINE_LIMIT = 4096
 """Characters of a line that are looked at. journalctl cuts fields of more bytes than this, too."""
@@ -20,10 +21,8 @@ _STAMP = re.compile(
     r"(?P<second>\d\d(?:\.\d+)?)(?P<zone>Z|[+-]\d\d:?\d\d)"
 )
 _LEVEL = re.compile(r'\blevel=(\w+)|"level":"(\w+)"')
-_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
-_CONTROLS = re.compile(
-    "[\\x00-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]+"
-)
+_ESCAPES = r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?"
+_CONTROLS = "[\\x00-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]+"
 
 
 class LogLine(NamedTuple):
@@ -164,5 +163,5 @@ def sample(text: str) -> str:
     >>> sample("\x1b[31mlevel=error\x00msg=\"x\"\r\n")
     'level=error msg="x"'
     """
-    clean = _CONTROLS.sub(" ", _ESCAPES.sub("", text[:LINE_LIMIT])).strip()
+    clean = re.sub(_CONTROLS, " ", re.sub(_ESCAPES, "", text[:LINE_LIMIT])).strip()
     return clean if len(clean) <= SAMPLE_LIMIT else clean[: SAMPLE_LIMIT - 1] + "…"

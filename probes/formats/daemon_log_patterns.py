@@ -7,7 +7,7 @@ pattern that knows it. The texts are those of moby, containerd, runc and Go from
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from probes.record import NamedTuple
 
 
 class Pattern(NamedTuple):
@@ -270,7 +270,6 @@ PATTERNS: tuple[Pattern, ...] = (
         (
             "ensure docker is not running or delete",
             "store metadata database: timeout",
-            "and exec-root are in use by another",
         ),
         "dockerd found a pid file of a living process or a locked database: another daemon uses "
         "the same folders.",
@@ -285,7 +284,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "Its containers stop with a daemon that is stopped.",
         _DOWN,
         ("https://github.com/docker-archive/docker-snap/issues/4",),
-        regex=r"pid file|process with pid|metadata database: timeout|in use by another",
+        regex=r"pid file|process with pid|metadata database: timeout",
         cured_by="start",
     ),
     Pattern(
@@ -296,8 +295,7 @@ PATTERNS: tuple[Pattern, ...] = (
             "error initializing graphdriver",
             "contains several valid graphdrivers",
             "prior storage driver",
-            "storage-driver is no longer supported",
-            "storage driver is no longer supported",
+            "storage-driver has been deprecated and removed",
         ),
         "The storage driver in the configuration, or the one whose data was found, does not work "
         "on this kernel, on this file system or in this version of the engine.",
@@ -311,7 +309,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "Another driver hides all images and containers of the old one; they are not deleted.",
         _DOWN,
         ("https://docs.docker.com/engine/storage/drivers/select-storage-driver/",),
-        regex=r"graphdriver|driver .*failed|no longer supported",
+        regex=r"graphdriver|driver .*failed|deprecated and removed",
         cured_by="start",
     ),
     Pattern(
@@ -570,7 +568,6 @@ PATTERNS: tuple[Pattern, ...] = (
         (
             "list bridge addresses failed",
             'error creating default "bridge" network',
-            "failed to create default bridge",
         ),
         "When dockerd started it found no free subnet for docker0, or could not set it up.",
         "The daemon does not start. A full-tunnel VPN that was up at boot is the usual cause.",
@@ -639,11 +636,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "log-iptables-chain-missing",
         "error",
         "Docker's firewall chains were gone",
-        (
-            "no chain/target/match by that name",
-            "unable to remove docker chain",
-            "chain already exists",
-        ),
+        ("no chain/target/match by that name",),
         "dockerd wanted to change its iptables chains and they were not there: something flushed "
         "the firewall while dockerd ran.",
         "A reload of firewalld, `ufw reset`, `iptables -F` or a firewall script did it. Published "
@@ -753,7 +746,7 @@ PATTERNS: tuple[Pattern, ...] = (
         ),
         "A reboot stops everything; check the restart policies first.",
         "An error: no container with a network of its own starts.",
-        (_MOBY + "39188",),
+        (_DOCS + "#kernel-compatibility",),
         regex=r"operation not supported|no such device|not permitted|file exists",
     ),
     Pattern(
@@ -954,7 +947,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "A program speaks an API version that the engine refuses",
         ("is too old. minimum supported api version",),
         "Some program asks the engine in an API version below the engine's minimum.",
-        "Engines 29.0 to 29.2 want 1.44, later ones 1.40, those before 1.24. Old Portainer, "
+        "Engines 29.0 to 29.2 want 1.44, later ones 1.40, 25.0 to 28.5 want 1.24. Old Portainer, "
         "Traefik, Watchtower or docker-py stop working after an upgrade of the engine.",
         (
             (
@@ -1004,16 +997,17 @@ PATTERNS: tuple[Pattern, ...] = (
         "runc may not open a sysctl: Docker inside LXC",
         ("reopen fd",),
         "runc was refused when it reopened a file under /proc/sys.",
-        "Since runc 1.2.8, 1.3.3 and 1.4 (fixes for CVE-2025-52881) the AppArmor profile of "
-        "unprivileged LXC containers, for instance on Proxmox, refuses what runc does.",
+        "Since runc 1.2.8, 1.3.3 and 1.4 (fixes for CVE-2025-52881) the AppArmor profile that LXC "
+        "before 6.0.6 makes, for instance on Proxmox, refuses what runc does.",
         (
-            "Update the LXC host (lxc-pve 6.0.5-2 and later, or its AppArmor rules)",
-            "or take containerd.io 1.7.29 or later in the container",
+            "On the outer host: update LXC to 6.0.6 or later (Proxmox: a current lxc-pve)",
+            "then restart this LXC container there",
         ),
         "Setting the LXC container to unconfined takes away its protection.",
         "An error: no container starts.",
         (
             "https://github.com/opencontainers/runc/issues/4968",
+            "https://github.com/lxc/lxc/issues/4630",
             _MOBY + "51405",
         ),
         regex=r"permission denied",
@@ -1092,7 +1086,7 @@ PATTERNS: tuple[Pattern, ...] = (
             "executable file not found",
             "fork/exec",
             "unknown runtime specified",
-            "runtime not installed",
+            "unknown or invalid runtime name",
         ),
         "The program that should start a container (runc, a shim, nvidia-container-runtime, "
         "crun...) is not where dockerd looks for it.",
@@ -1107,7 +1101,7 @@ PATTERNS: tuple[Pattern, ...] = (
         ("https://docs.docker.com/engine/daemon/alternative-runtimes/",),
         regex=r"(?:exec: \\?\"?|fork/exec )\S*(?:runc|crun|runsc|kata|containerd-shim\S*|"
         r"nvidia-container-runtime\S*|docker-init|docker-proxy)\\?\"?:|unknown runtime specified|"
-        r"runtime not installed",
+        r"unknown or invalid runtime name",
     ),
     Pattern(
         "log-tasks-exhausted",
@@ -1218,7 +1212,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "log-logging-driver-failed",
         "warning",
         "A container's logging driver could not be set up",
-        ("failed to create logging driver", "failed to initialize logging driver"),
+        ("failed to initialize logging driver",),
         "A container did not start because its logging driver could not be set up.",
         "The log server does not answer (fluentd, gelf, syslog over TCP), or an option has a bad "
         "value, which the engine notices only now.",
@@ -1235,7 +1229,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "log-container-logs-lost",
         "warning",
         "Container log lines could not be written",
-        ("failed to log m", 'failed to log "', "error writing log", "logs may be incomplete"),
+        ("failed to log m", "error writing log"),
         "The logging driver took a container's line and could not deliver it.",
         "The log server is down, the disk is full, or lines are too long. What containers say is "
         "being lost.",
@@ -1278,8 +1272,7 @@ PATTERNS: tuple[Pattern, ...] = (
         (
             "failed to restore container",
             "failed to start container",
-            "failed to restore sandbox",
-            "failed to reconnect to container",
+            "trying to restore sandbox",
         ),
         "When dockerd started, containers that should be running could not be taken over "
         "(live-restore) or started (restart policy).",
@@ -1291,7 +1284,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "None from looking.",
         "An error: services are down after the start of the daemon.",
         ("https://docs.docker.com/engine/daemon/live-restore/",),
-        unless=("level=info", "level=debug"),
+        unless=("level=info", "level=debug", "failed to start containerd"),
     ),
     Pattern(
         "log-runtime-create-failed",

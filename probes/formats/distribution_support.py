@@ -14,7 +14,9 @@ linuxmint.com/download_all.php, endoflife.date for cross-checking.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -270,8 +272,8 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             21 2027-04-30
             20 2025-04-30
             19 2023-04-30
-            6 2028-06-30
-            5 2026-08-31
+            6 2026-01-01
+            5 2024-07-01
             4 2022-08-01
         """),
     ),

@@ -6,9 +6,8 @@ of the commits that marked a branch unmaintained, containerd RELEASES.md and end
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from probes.formats.versions import major_minor, parse_version
+from probes.record import NamedTuple
 
 TABLE_DATE = "2026-11-24"
 """The day for which these tables were put together."""
@@ -94,6 +93,7 @@ def containerd_line(version: str) -> Line | None:
 
 
 _CLIENT_API = (
+    ((29, 6), (1, 55)),
     ((29, 3), (1, 54)),
     ((29, 2), (1, 53)),
     ((29, 0), (1, 52)),
@@ -111,14 +111,17 @@ _CLIENT_API = (
     ((19, 3), (1, 40)),
     ((18, 9), (1, 39)),
 )
-"""The API version that a CLI of this release, or later, speaks at most (moby api/common.go)."""
+"""The API version that a CLI of this release, or later, speaks at most.
+
+moby api/common.go up to 28.x, MaxAPIVersion of its client module from 29.0 on.
+"""
 
 
 def client_api(version: str) -> tuple[int, int] | None:
     """The newest API version a docker CLI speaks; None for one that the table does not know.
 
     >>> client_api("20.10.24+dfsg1"), client_api("29.9.0"), client_api("17.06")
-    ((1, 41), (1, 54), None)
+    ((1, 41), (1, 55), None)
     """
     release = major_minor(version)
     for since, api in _CLIENT_API:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from probes.record import NamedTuple
 
 _OCTAL = re.compile(r"\\([0-7]{3})")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from probes.record import NamedTuple
 
 BRIDGE_NAME = "com.docker.network.bridge.name"
 DRIVER_MTU = "com.docker.network.driver.mtu"

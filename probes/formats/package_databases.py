@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_PACMAN = re.compile(r"^(.+)-([^-]+-[^-]+)$")
+_PACMAN = r"^(.+)-([^-]+-[^-]+)$"
 
 
 class Package(NamedTuple):
@@ -74,7 +76,7 @@ def parse_pacman(folders: Iterable[str], wanted: Iterable[str]) -> tuple[Package
     (Package(name='docker', version='1:28.5.1-1', manager='pacman'),)
     """
     names = set(wanted)
-    matches = (_PACMAN.match(folder) for folder in folders)
+    matches = (re.match(_PACMAN, folder) for folder in folders)
     return tuple(
         Package(match[1], match[2], "pacman") for match in matches if match and match[1] in names
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from probes.record import NamedTuple
 
 _LINE = re.compile(r"^Max (.+?)\s{2,}(\d+|unlimited)\s+(\d+|unlimited)", re.MULTILINE)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from typing import Any, NamedTuple, TypeAlias
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from probes.record import NamedTuple
 
 IPNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -34,6 +37,7 @@ class Route(NamedTuple):
     """The route's own MTU, 0 where it has none."""
 
 
+@lru_cache(maxsize=4096)
 def network_of(text: str) -> IPNetwork | None:
     """A network in CIDR notation, host bits ignored; None for what is none.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from probes.record import NamedTuple
 
 _ANYWHERE = frozenset({"0.0.0.0/0", "::/0", "any"})
 _FIELDS = 7

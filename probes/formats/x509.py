@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import binascii
 import re
-from typing import NamedTuple
 
 from probes.formats.daemon_log import parse_stamp
+from probes.record import NamedTuple
 
-_BLOCK = re.compile(
+_BLOCK = (
     r"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]+?)"
     r"-----END (?:TRUSTED |X509 )?CERTIFICATE-----"
 )
@@ -39,7 +39,7 @@ def parse_certificates(text: str) -> list[Certificate]:
     Raises:
         ValueError: it holds none, or one that cannot be read.
     """
-    blocks = _BLOCK.findall(text)
+    blocks = re.findall(_BLOCK, text)
     if not blocks:
         raise ValueError("no certificate in it")
     return [_parse(block) for block in blocks[:BLOCK_LIMIT]]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import NamedTuple
 
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
+from probes.record import NamedTuple
+
+_PEM = r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----"
 
 SEQUENCE, UTC_TIME, GENERALIZED_TIME, VERSION = 0x30, 0x17, 0x18, 0xA0
 """DER tags, X.690."""
@@ -28,7 +29,7 @@ def pem_validities(text: str) -> tuple[Validity, ...]:
 
     Raises: ValueError for a certificate that is none.
     """
-    return tuple(der_validity(_decoded(body)) for body in _PEM.findall(text))
+    return tuple(der_validity(_decoded(body)) for body in re.findall(_PEM, text))
 
 
 def _decoded(body: str) -> bytes:

@@ -136,8 +136,8 @@ def _too_much(path: str) -> BundleError:
 def _opened(path: str) -> Any:  # noqa: ANN401 - any binary stream
     """The file, or the pipe that a shell made: - and /dev/fd/N. No other thing is waited for."""
     if path in {"-", "/dev/stdin"} or path.startswith(("/dev/fd/", "/proc/self/fd/")):
-        stream: Any = open(0 if path == "-" else path, "rb", closefd=path != "-")  # noqa: SIM115
-        data = stream.read(TOTAL_LIMIT + 1)
+        with open(0 if path == "-" else path, "rb", closefd=path != "-") as stream:
+            data = stream.read(TOTAL_LIMIT + 1)
         if len(data) > TOTAL_LIMIT:
             raise _too_much(path)
         return io.BytesIO(data)
@@ -224,8 +224,8 @@ class Bundle:
     """
 
     def __init__(self, path: str) -> None:
-        if path != "-" and not os.path.exists(path):
-            raise BundleError(f"{path}: there is no such file or directory")
+        if path != "-" and not os.path.lexists(path):
+            raise BundleError(f"{path or repr(path)}: there is no such file or directory")
         self.path = path
         self.members = _read_directory(path) if os.path.isdir(path) else _read_archive(path)
         self.manifest: dict[str, Any] = self._json("manifest.json", dict)

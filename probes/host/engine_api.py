@@ -9,7 +9,8 @@ through the docker package, which knows them all.
 from __future__ import annotations
 
 import contextlib
-import http.client
+import errno
+import os
 import re
 import socket
 import threading
@@ -28,20 +29,13 @@ from probes.host.questions import (
     Unreadable,
 )
 
+BAD_REQUEST = 400
+"""The first HTTP status that is an error, RFC 9110 15.5."""
+
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: |\r|$)")
+
 GRACE = 0.1
 """Seconds for an exchange to end by its own time limit, whose message says more."""
-
-
-class _Connection(http.client.HTTPConnection):
-    """HTTP over a socket that is connected already."""
-
-    def __init__(self, carrier: socket.socket) -> None:
-        super().__init__("docker")
-        self.sock = carrier
-
-    def connect(self) -> None:
-        """Never connect anew: the carrier is all there is."""
-        raise http.client.NotConnected
 
 
 class EngineConnections:
@@ -89,6 +83,8 @@ class EngineConnections:
 
             def exchange() -> tuple[dict[str, str], bytes]:
                 return _get_over_unix(socket_path, path, timeout)
+        elif endpoint.url.startswith("npipe://") and os.name != "nt":
+            raise Absent(f"{endpoint.url} is a named pipe, which Windows alone has")
         elif endpoint.url.startswith("ssh://"):
 
             def exchange() -> tuple[dict[str, str], bytes]:
@@ -129,9 +125,11 @@ class EngineConnections:
         except (OSError, ValueError, LookupError) as error:
             raise _connection_failure(endpoint, error) from None
         except Exception as error:
+            from http.client import HTTPException
+
             from urllib3.exceptions import HTTPError
 
-            if isinstance(error, (HTTPError, http.client.HTTPException)):
+            if isinstance(error, (HTTPError, HTTPException)):
                 raise Garbled(
                     f"what answers at {endpoint.url} does not speak HTTP as an engine does: {error}"
                 ) from None
@@ -179,7 +177,7 @@ def _docker_client(endpoint: Endpoint, timeout: float) -> Any:  # noqa: ANN401 -
 def _checked(status: int, body: bytes, path: str) -> bytes:
     if len(body) > BODY_LIMIT:
         raise Garbled(f"GET {path} answered with more than {BODY_LIMIT} bytes")
-    if status >= http.client.BAD_REQUEST:
+    if status >= BAD_REQUEST:
         message = body[:300].decode("utf-8", "replace").strip()
         with contextlib.suppress(Garbled, KeyError, TypeError):
             message = str(decode_json(body, path)["message"])
@@ -200,8 +198,6 @@ def _get_over_unix(socket_path: str, path: str, timeout: float) -> tuple[dict[st
             f"GET {path} within {timeout:.1f} s",
             look=f"curl -m 10 --unix-socket {socket_path} http://docker/_ping",
         ) from None
-    except http.client.HTTPException as error:
-        raise Garbled(f"what listens on {socket_path} does not speak HTTP: {error!r}") from None
     except FileNotFoundError:
         raise Absent(f"there is no socket {socket_path}", look=f"ls -l {socket_path}") from None
     except ConnectionRefusedError:
@@ -225,26 +221,44 @@ def _get_over_unix(socket_path: str, path: str, timeout: float) -> tuple[dict[st
 
 
 def _exchange(carrier: socket.socket, path: str, ends: float) -> tuple[dict[str, str], bytes]:
-    """One GET over a connected socket. Raises TimeoutError, HTTPException, OSError, Unreadable."""
-    connection = _Connection(carrier)
-    connection.request("GET", path, headers={"User-Agent": "hullcheck", "Connection": "close"})
-    with connection.getresponse() as response:
-        chunks, size = [], 0
-        # read1 returns what has come; the clock is looked at between, so that a body dripping
-        # in byte by byte ends with the time limit too.
-        while chunk := response.read1(1 << 18):
-            chunks.append(chunk)
-            size += len(chunk)
-            left = ends - time.monotonic()
-            if size > BODY_LIMIT:
-                break
-            if response.isclosed():  # it was the last piece, and the socket may be gone with it
-                break
-            if left <= 0:
-                raise TimeoutError
-            carrier.settimeout(left)
-        headers = dict(response.getheaders())
-        return headers, _checked(response.status, b"".join(chunks), path)
+    """One GET over a connected socket, by HTTP/1.0: the answer is whole when the engine closes.
+
+    http.client brings ``email`` and ``ssl`` along, 14 ms of each start; an answer that is neither
+    chunked nor kept alive needs none of it (RFC 9112 6.3, docs/decisions/0002).
+
+    Raises: TimeoutError, OSError (ConnectionError for no answer at all), Garbled, Refused.
+    """
+    if not path.isascii() or not path.isprintable() or " " in path:
+        raise Garbled(f"{path!r} is no path of the API")
+    request = f"GET {path} HTTP/1.0\r\nHost: docker\r\nUser-Agent: hullcheck\r\n\r\n"
+    carrier.sendall(request.encode())
+    pieces, size = [], 0
+    while piece := carrier.recv(1 << 18):
+        pieces.append(piece)
+        size += len(piece)
+        if size > BODY_LIMIT:
+            break
+        # The clock is looked at between: an answer that drips in ends with the time limit too.
+        left = ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        carrier.settimeout(left)
+    if not pieces:
+        raise ConnectionResetError(errno.ECONNRESET, "the connection was closed without an answer")
+    head, _, body = b"".join(pieces).partition(b"\r\n\r\n")
+    status = _STATUS_LINE.match(head)
+    if status is None:
+        raise Garbled(f"what answered GET {path} does not speak HTTP: {head[:40]!r}")
+    headers = {
+        name.strip().title(): value.strip()
+        for name, _, value in (
+            line.partition(":") for line in head.decode("latin-1").split("\r\n")[1:]
+        )
+    }
+    length = headers.get("Content-Length", "")
+    if length.isdigit() and len(body) < int(length) <= BODY_LIMIT:
+        raise Garbled(f"the answer to GET {path} was cut off after {len(body)} of {length} bytes")
+    return headers, _checked(int(status[1]), body, path)
 
 
 def _get_over_ssh(url: str, path: str, timeout: float) -> tuple[dict[str, str], bytes]:
@@ -284,7 +298,7 @@ def _get_over_ssh(url: str, path: str, timeout: float) -> tuple[dict[str, str], 
         return _exchange(carrier, path, time.monotonic() + timeout)
     except TimeoutError:
         raise Slow(f"the engine at {url} did not answer within {timeout:.1f} s") from None
-    except (http.client.HTTPException, OSError):
+    except OSError:
         raise _ssh_failure(url, _last_words(process)) from None
     finally:
         carrier.close()

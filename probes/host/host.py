@@ -6,9 +6,9 @@ import json
 import posixpath
 import threading
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from probes.host import redaction
+from probes.host import redaction, shapes
 from probes.host.questions import (
     FAILURES,
     Answer,
@@ -24,6 +24,7 @@ from probes.host.questions import (
     StatVfs,
     Unreadable,
 )
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,16 +45,6 @@ FILE_TIMEOUT = 3.0
 
 MARGIN = 0.5
 """Seconds before the deadline at which a question gives up, so that its probe can still say so."""
-
-_GAUGE_KEYS = {
-    "session": ("uid", "name", "home", "groups", "granted_groups"),
-    "system": ("platform", "machine", "release", "kernel_version", "hostname"),
-    "memory": ("total", "available", "swap_total", "swap_free"),
-    "cpus": ("logical", "physical", "usable"),
-    "adjtimex": ("state", "status", "offset", "maxerror", "esterror"),
-    "distribution": ("id", "version", "name"),
-}
-"""What a reading must tell to be one."""
 
 ENVIRONMENT_KEPT = frozenset(
     (
@@ -79,12 +70,28 @@ class Source(Protocol):
 
 
 class _Entry:
-    __slots__ = ("error", "ready", "value")
+    """An answer in the making. A plain lock, held until it is there, costs a third of an Event."""
+
+    __slots__ = ("_pending", "error", "is_ready", "value")
 
     def __init__(self) -> None:
-        self.ready = threading.Event()
+        self._pending = threading.Lock()
+        self._pending.acquire()
+        self.is_ready = False
         self.value: Answer = None
         self.error: Unreadable | None = None
+
+    def ready(self) -> None:
+        self.is_ready = True
+        self._pending.release()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the answer is there within that time."""
+        if self.is_ready:
+            return True
+        if self._pending.acquire(timeout=seconds):
+            self._pending.release()  # for the next one who waits
+        return self.is_ready
 
 
 class Answered(NamedTuple):
@@ -107,9 +114,13 @@ class Host:
     def __init__(self, source: Source, *, seconds: float | None = None) -> None:
         self.source = source
         self.ends = None if seconds is None else time.monotonic() + seconds
+        self.cut_short = False
+        """Whether something was not looked at, or not to its end, because the time was over."""
         self._entries: dict[Question, _Entry] = {}
         self._derived: dict[Callable[[Host], Any], _Entry] = {}
         self._lock = threading.Lock()
+        self._fitting: set[str] = set()
+        """Gauges whose answer has been found to be of the right shape."""
 
     # -- how a question is asked ----------------------------------------------------------------
 
@@ -131,15 +142,18 @@ class Host:
                 value = self.source.answer(question, min(timeout, left))
                 entry.value = self._redacted(question, value)
             except Unreadable as error:
+                if isinstance(error, Slow) and left < timeout:
+                    self.cut_short = True
                 error.reason = redaction.redact_text(error.reason)
                 entry.error = error
             except BaseException as error:
                 # Ours, not the host's: whoever waits must not wait for ever.
                 entry.error = Garbled(f"hullcheck failed to read it: {error!r}")
-                entry.ready.set()
+                entry.ready()
                 raise
-            entry.ready.set()
-        elif not entry.ready.wait(max(left, 0.001)):
+            entry.ready()
+        elif not entry.wait(max(left, 0.001)):
+            self.cut_short = True
             raise Slow("it was still being read when the run's time was over")
         if entry.error is not None:
             raise entry.error.with_traceback(None)
@@ -173,7 +187,7 @@ class Host:
         with self._lock:
             items = sorted(self._entries.items())
         for question, entry in items:
-            if entry.ready.is_set():
+            if entry.is_ready:
                 yield Answered(question, entry.value, entry.error)
             else:
                 yield Answered(question, None, Slow("it had not answered when the run ended"))
@@ -192,10 +206,10 @@ class Host:
                 entry.error = error
             except BaseException as error:
                 entry.error = Garbled(f"hullcheck failed to work it out: {error!r}")
-                entry.ready.set()
+                entry.ready()
                 raise
-            entry.ready.set()
-        elif not entry.ready.wait(max(self.remaining() - MARGIN / 2, 0.001)):
+            entry.ready()
+        elif not entry.wait(max(self.remaining() - MARGIN / 2, 0.001)):
             raise Slow("it was still being worked out when the run's time was over")
         if entry.error is not None:
             raise entry.error.with_traceback(None)
@@ -221,11 +235,11 @@ class Host:
 
     def stat(self, path: str) -> Stat:
         """What the path leads to, symbolic links followed."""
-        return self._file("stat", path, lambda answer: Stat(*answer))
+        return self._file("stat", path, _as_stat)
 
     def lstat(self, path: str) -> Stat:
         """The path itself, a symbolic link not followed."""
-        return self._file("lstat", path, lambda answer: Stat(*answer))
+        return self._file("lstat", path, _as_stat)
 
     def realpath(self, path: str) -> str:
         """The path with all symbolic links resolved; :class:`Garbled` for a loop of links."""
@@ -289,19 +303,16 @@ class Host:
         """``GET path`` of the Engine API, decoded. Raises :class:`Refused` on an error status."""
         question = ("engine", endpoint.url, endpoint.tls_dir, str(int(endpoint.verify)), path)
         quick = path == "/version" and endpoint.url.startswith("unix://")
-        return self._ask(question, FIRST_ANSWER_TIMEOUT if quick else ENGINE_TIMEOUT)
+        return self._ask(question, self._first_patience() if quick else ENGINE_TIMEOUT)
+
+    def _first_patience(self) -> float:
+        """At most half of what is left: without an engine there is still a host to look at."""
+        return min(FIRST_ANSWER_TIMEOUT, max(self.remaining() / 2, 0.1))
 
     def ping(self, endpoint: Endpoint) -> Any:  # noqa: ANN401 - any JSON
         """``GET /_ping``: ``{"milliseconds": float, "headers": {"Api-Version": ..., ...}}``."""
         question = ("ping", endpoint.url, endpoint.tls_dir, str(int(endpoint.verify)))
-        return self._shaped(
-            question,
-            FIRST_ANSWER_TIMEOUT,
-            lambda answer: {
-                "milliseconds": float(answer["milliseconds"]),
-                "headers": dict(answer["headers"]),
-            },
-        )
+        return self._shaped(question, self._first_patience(), _of(shapes.PING))
 
     def peer(self, path: str) -> int:
         """The pid of the process that listens on a unix socket (SO_PEERCRED, unix(7)).
@@ -314,13 +325,15 @@ class Host:
 
     def env(self, name: str) -> str | None:
         """An environment variable of the person who asks, or None."""
-        return cast("str | None", self._ask(("env", name), 1.0))
+        return cast("str | None", self._shaped(("env", name), 1.0, _of(shapes.VARIABLE)))
 
     def gauge(self, name: str) -> Any:  # noqa: ANN401 - any JSON
         """A named reading that is no file: see :data:`probes.host.live.GAUGES` for the names."""
         answer = self._ask(("gauge", name), FILE_TIMEOUT)
-        if not all(isinstance(answer, dict) and key in answer for key in _GAUGE_KEYS.get(name, ())):
-            raise Garbled(f"the answer to gauge {name} is of a strange shape")
+        if name not in self._fitting:
+            if not shapes.fits(answer, shapes.GAUGES.get(name, object)):
+                raise Garbled(f"the answer to gauge {name} is of a strange shape")
+            self._fitting.add(name)
         return answer
 
     def now(self) -> float:
@@ -333,7 +346,8 @@ class Host:
             ("gauge", "processes"),
             FILE_TIMEOUT,
             lambda answer: tuple(
-                Process(p[0], p[1], p[2], p[3], tuple(p[4]), *p[5:]) for p in answer
+                Process(p[0], p[1], p[2], p[3], tuple(p[4]), *p[5:])
+                for p in map(_as_process, answer)
             ),
         )
 
@@ -342,6 +356,28 @@ def _mounts(host: Host) -> tuple[Mount, ...]:
     from probes.formats.mountinfo import parse_mountinfo
 
     return parse_mountinfo(host.read_text("/proc/self/mountinfo"))
+
+
+def _of(shape: Any) -> Callable[[Answer], Answer]:  # noqa: ANN401 - see shapes.fits
+    """The answer, when it has that shape."""
+
+    def build(answer: Answer) -> Answer:
+        if not shapes.fits(answer, shape):
+            raise TypeError
+        return answer
+
+    return build
+
+
+def _as_stat(answer: Answer) -> Stat:
+    # What is asked most often; fits() would take ten times as long.
+    if len(answer) != len(shapes.STAT) or not all(map(isinstance, answer, shapes.STAT)):
+        raise TypeError
+    return Stat(*answer)
+
+
+def _as_process(answer: Answer) -> Answer:
+    return _of(shapes.Row(shapes.PROCESS[: len(answer)]))(answer)
 
 
 def _as_moment(answer: Answer) -> float:

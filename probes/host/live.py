@@ -44,6 +44,9 @@ ENGINE_PROCESSES = frozenset(
 )
 """Names as the kernel cuts them, 15 bytes (TASK_COMM_LEN, proc(5))."""
 
+RENAMED = {"dockerd-current": "dockerd", "dockerd-latest": "dockerd"}
+"""What RHEL 7 and CentOS 7 call dockerd in their packages docker and docker-latest."""
+
 SBIN = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/snap/bin")
 """Searched after PATH: a plain user's PATH has no sbin, and the tools there answer reads."""
 
@@ -306,6 +309,7 @@ def _identity() -> str:
 
 
 def _processes() -> list[list[Any]]:
+    _see_others()
     ticks, boot = os.sysconf("SC_CLK_TCK"), _boot_time()
     found = []
     for name in os.listdir("/proc"):
@@ -314,6 +318,7 @@ def _processes() -> list[list[Any]]:
         try:
             with open(f"/proc/{name}/comm", "rb") as file:
                 comm = file.read().strip().decode("utf-8", "replace")
+            comm = RENAMED.get(comm, comm)
             if comm not in ENGINE_PROCESSES:
                 continue
             with open(f"/proc/{name}/cmdline", "rb") as file:
@@ -330,6 +335,20 @@ def _processes() -> list[list[Any]]:
         started = boot + int(fields[19]) / ticks
         found.append([int(name), int(fields[1]), uid, comm, argv, round(started, 2), nested])
     return sorted(found)
+
+
+def _see_others() -> None:
+    """Process 1 is always there: where it cannot be seen, not seeing an engine means nothing."""
+    try:
+        with open("/proc/1/comm", "rb") as file:
+            file.read()
+    except OSError:
+        if not os.path.exists("/proc/self"):
+            raise Garbled("/proc is not mounted here", look="ls /proc") from None
+        raise Denied(
+            "/proc hides the processes of others from this user (hidepid)",
+            look="sudo pgrep -a dockerd",
+        ) from None
 
 
 def _boot_time() -> float:

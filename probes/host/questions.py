@@ -7,7 +7,9 @@ and asked again there.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
+
+from probes.record import NamedTuple
 
 Question: TypeAlias = tuple[str, ...]
 """The kind of question first, then its arguments, e.g. ``("read", "/etc/os-release")``."""

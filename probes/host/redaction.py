@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,8 +21,9 @@ PLACEHOLDER = "REDACTED"
 # Names that hold secrets, as they occur in environment variables, JSON keys, log options and
 # command line flags (splunk-token, identitytoken, AWS_SECRET_ACCESS_KEY, --registry-password ...).
 _SECRET_NAME = (
-    r"[A-Za-z0-9_.\-]*(?:passw(?:or)?d|passphrase|secret|token|api[_\-]?key|access[_\-]?key|"
+    r"(?:[A-Za-z0-9_.\-]*(?:passw(?:or)?d|passphrase|secret|token|api[_\-]?key|access[_\-]?key|"
     r"private[_\-]?key|credential|authorization|cookie|dsn|connection[_\-]?string)[A-Za-z0-9_.\-]*"
+    r"|[A-Za-z0-9_.\-]*[_\-](?:pass|pwd|pw))"
 )
 # Names that only look like it: they hold a path, a count or a policy, and a report needs them.
 _HARMLESS_NAME = (
@@ -35,6 +38,7 @@ _NAME_WORDS = (
     "passw", "passphrase", "secret", "token", "api_key", "api-key", "apikey", "access_key",
     "access-key", "accesskey", "private_key", "private-key", "privatekey", "credential",
     "authorization", "cookie", "dsn", "connection_string", "connection-string", "connectionstring",
+    "_pass", "-pass", "_pw", "-pw",
 )  # fmt: skip
 
 
@@ -57,6 +61,29 @@ def _flag(match: re.Match[str]) -> str:
     return f"{match[1]}{match[2]}{PLACEHOLDER}"
 
 
+def _texts(match: re.Match[str]) -> str:
+    """The object with all its texts taken out."""
+    return re.sub(r'(:\s*|[\[,]\s*)"(?:[^"\\\n]|\\.)+"(?!\s*:)', rf'\1"{PLACEHOLDER}"', match[0])
+
+
+def _variables(match: re.Match[str]) -> str:
+    """The variables of a unit: the values of all that do not configure the engine go."""
+    from probes.host.host import ENVIRONMENT_KEPT
+
+    def variable(found: re.Match[str]) -> str:
+        quote, name = next((found[i], found[i + 1]) for i in (1, 3, 5) if found[i] is not None)
+        if name.encode() in ENVIRONMENT_KEPT:
+            return found[0]
+        return f"{quote}{name}={PLACEHOLDER}{quote}"
+
+    pattern = (
+        r"(\")([A-Za-z_][A-Za-z0-9_]*)=(?:[^\"\\]|\\.)*\""
+        r"|(')([A-Za-z_][A-Za-z0-9_]*)=[^']*'"
+        r"|()([A-Za-z_][A-Za-z0-9_]*)=\S*"
+    )
+    return match[1] + re.sub(pattern, variable, match[2])
+
+
 class _Kind(NamedTuple):
     """One kind of secret: it is looked for where one of its words stands."""
 
@@ -71,8 +98,20 @@ _PEM = _Kind(
     r"-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----[\s\S]*?(?:-----END \1-----|\Z)",
     r"-----BEGIN \1----- " + PLACEHOLDER,
 )
+# Objects in the docker CLI's files whose values are anybody's: headers sent to every engine, what
+# plugins keep in config.json, what was written on a context.
+_CLIENT = _Kind(
+    ('"httpheaders"', '"plugins"', '"metadata"'),
+    r'(?i)"(?:HttpHeaders|plugins|metadata)"\s*:\s*'
+    r'\{(?:[^{}"]|"(?:[^"\\\n]|\\.)*"|\{(?:[^{}"]|"(?:[^"\\\n]|\\.)*")*\})*\}',
+    _texts,
+)
+# systemd.exec(5), and what systemctl show prints.
+_UNIT = _Kind(("environment=",), r"(?im)^([ \t]*Environment=)((?:.*\\\n)*.*)$", _variables)
 _KINDS: tuple[_Kind, ...] = (
     _PEM,
+    _CLIENT,
+    _UNIT,
     # user:password@ in any URL, and token@ in those of web servers, where the user name alone is
     # often the token. ssh://user@host keeps its user: it lets nobody in.
     _Kind(
@@ -114,32 +153,39 @@ _KINDS: tuple[_Kind, ...] = (
     ),
 )
 _WORDS = tuple(dict.fromkeys(word for kind in _KINDS for word in kind.words))
+_PARTS = ("key", "pass", "auth", "connection", "gh", "pat_")
+_BY_PART: dict[str, list[str]] = {}
+"""The words by a part that several of them share: where it does not stand, none of them does."""
+for _word in _WORDS:
+    _BY_PART.setdefault(next((part for part in _PARTS if part in _word), _word), []).append(_word)
 
 WHOLE_LIMIT = 64 << 10
 """Characters up to which a text is looked at as a whole. In a longer one (a kernel log, a journal)
 only the lines with a word are; there no secret is split over two lines."""
 
 
-def _words_in(lowered: str, words: Iterable[str] = _WORDS) -> tuple[str, ...]:
-    return tuple([word for word in words if word in lowered])
+def _words_in(folded: str) -> tuple[str, ...]:
+    shared = [words for part, words in _BY_PART.items() if part in folded]
+    return tuple([word for words in shared for word in words if word in folded])
 
 
-def redact_text(text: str, words: Iterable[str] = _WORDS) -> str:
+def redact_text(text: str, words: Iterable[str] | None = None) -> str:
     """The text without its secrets. Idempotent; line breaks stay where they were.
 
     ``words`` are those of the secrets' words that it can hold, where that is already known.
     """
-    lowered = text.casefold()
-    found = _words_in(lowered, words)
+    folded = text.casefold()
+    found = _words_in(folded) if words is None else [word for word in words if word in folded]
     if not found:
         return text
     if len(text) <= WHOLE_LIMIT:
         return _redact(text, found)
-    if not {*found}.isdisjoint(_PEM.words):
-        text = re.sub(_PEM.pattern, _PEM.replacement, text)
-        lowered = text.casefold()
+    for kind in (_PEM, _CLIENT, _UNIT):  # they go over several lines
+        if not {*found}.isdisjoint(kind.words):
+            text = re.sub(kind.pattern, kind.replacement, text)
+        folded = text.casefold()
     lines = text.split("\n")
-    for number in _lines_with(found, lowered):
+    for number in _lines_with(found, folded):
         lines[number] = _redact(lines[number], found)
     return "\n".join(lines)
 
@@ -170,9 +216,13 @@ def redact_bytes(data: bytes) -> bytes:
     """The same for a file's content, in the encoding that its BOM declares (UTF-8 without)."""
     for bom, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if data.startswith(bom):
-            text = data.decode(encoding, "surrogatepass")
+            # Half a character at the end, as in a file cut off, must not hide what stands before.
+            whole = len(data) & ~1
+            text = data[:whole].decode(encoding, "surrogatepass")
             clean = redact_text(text)
-            return data if clean == text else clean.encode(encoding, "surrogatepass")
+            if clean == text:
+                return data
+            return clean.encode(encoding, "surrogatepass") + data[whole:]
     text = data.decode("utf-8", "surrogateescape")
     clean = redact_text(text)
     return data if clean == text else clean.encode("utf-8", "surrogateescape")
@@ -180,6 +230,10 @@ def redact_bytes(data: bytes) -> bytes:
 
 # Lists of NAME=value whose values belong to the owner of the container, whatever their names.
 _ENVIRONMENT_KEYS = frozenset({"Env"})
+# What runs in containers, and what their owners wrote on them: passwords on command lines, hashed
+# ones in the labels of a reverse proxy. No check is about them; labels of Docker itself stay.
+_OWNERS_KEYS = frozenset({"Command", "Cmd", "Args", "Entrypoint", "Test"})
+_OWNERS_LABELS = "Labels"
 # Lists of names that are no secrets: GET /info, Plugins.Authorization.
 _NAME_LISTS = frozenset({"Authorization"})
 
@@ -188,7 +242,8 @@ def redact_json(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """The same for a JSON answer, by key as well as by content."""
     text = json.dumps(value, ensure_ascii=False)
     words = _words_in(text.casefold())
-    if not words and not any(f'"{key}"' in text for key in _ENVIRONMENT_KEYS):
+    ours = (*_ENVIRONMENT_KEYS, *_OWNERS_KEYS, _OWNERS_LABELS)
+    if not words and not any(f'"{key}"' in text for key in ours):
         return value
     return _redact_json(value, "", words)
 
@@ -207,15 +262,33 @@ def _redact_json(value: Any, key: str, words: tuple[str, ...]) -> Any:  # noqa: 
         name = "" if key in _NAME_LISTS else key
         return [_redact_json(item, name, words) for item in value]
     if isinstance(value, dict):
-        return {name: _redact_json(item, str(name), words) for name, item in value.items()}
+        if key == _OWNERS_LABELS:
+            return {
+                k: v if str(k).startswith("com.docker.") else _blank(v) for k, v in value.items()
+            }
+        return {
+            name: _blank(item) if name in _OWNERS_KEYS else _redact_json(item, str(name), words)
+            for name, item in value.items()
+        }
+    return value
+
+
+def _blank(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """The value with every text in it taken out, in its shape."""
+    if isinstance(value, str):
+        return PLACEHOLDER if value else value
+    if isinstance(value, list):
+        return [_blank(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _blank(item) for name, item in value.items()}
     return value
 
 
 @lru_cache(maxsize=1024)
 def _is_secret(key: str) -> bool:
-    lowered = key.casefold()
+    folded = key.casefold()
     return bool(
-        ("auth" in lowered or _words_in(lowered, _NAME_WORDS))
+        ("auth" in folded or any(word in folded for word in _NAME_WORDS))
         and re.match(rf"(?i)^(?:{_SECRET_NAME}|{_JSON_AUTH})$", key)
         and not re.search(_HARMLESS_NAME, key)
     )

@@ -145,3 +145,12 @@ def test_hostile_info_is_survived():
         )  # fmt: skip
         for key in configuration._RUNNING:
             configuration.running_value(key, junk)
+
+
+def test_a_ulimit_flag_is_read_as_the_engine_reads_it():
+    argv = ("dockerd", "--default-ulimit", "nofile=1024:2048", "--default-ulimit=core=0")
+    value, _ = configuration.flag_settings(argv)["default-ulimits"]
+    assert value == {
+        "nofile": {"Name": "nofile", "Soft": 1024, "Hard": 2048},
+        "core": {"Name": "core", "Soft": 0, "Hard": 0},
+    }

@@ -41,7 +41,7 @@ PLUGINS = (
     Plugin("docker-buildx", f"{FOLDER}/docker-buildx", "", dangling=False),
     Plugin("docker-compose", f"{FOLDER}/docker-compose", "", dangling=False),
 )
-CURRENT = components(containerd="v2.3.5", runc="1.5.0", docker_init="0.19.0")
+CURRENT = components(containerd="v2.3.7", runc="1.5.0", docker_init="0.19.0")
 HEALTHY = Packaging(
     flavour="docker-ce",
     provider="docker-engine",
@@ -160,8 +160,8 @@ CASES: list[tuple[str, dict[str, object], str, str]] = [
     ("engine-end-of-life", {"version": "17.12.1-ce"}, "fail", "error"),
     ("engine-end-of-life", {"version": "25.0.13"}, "pass", ""),
     ("engine-end-of-life", {"version": "25.0.13", "today": "2026-12-05"}, "fail", "warning"),
-    ("engine-end-of-life", {"version": "30.0.0"}, "pass", ""),
-    ("engine-end-of-life", {"version": "20.10.24", "builder": "distribution"}, "pass", ""),
+    ("engine-end-of-life", {"version": "30.0.0"}, "skip", ""),
+    ("engine-end-of-life", {"version": "20.10.24", "builder": "distribution"}, "skip", ""),
     ("engine-end-of-life", {"version": GONE}, "unknown", ""),
     ("engine-end-of-life", {"builder": NO_ENGINE, "version": NO_ENGINE}, "skip", ""),
     ("engine-behind", {"version": "29.6.2"}, "fail", "note"),
@@ -171,12 +171,12 @@ CASES: list[tuple[str, dict[str, object], str, str]] = [
     ("engine-behind", {"version": GONE}, "unknown", ""),
     ("containerd-end-of-life", {"components": OLD_CONTAINERD}, "fail", "warning"),
     ("containerd-end-of-life", {"components": components(containerd="v2.2.4")}, "fail", "note"),
-    ("containerd-end-of-life", {"components": components(containerd="2.9.0")}, "pass", ""),
-    ("containerd-end-of-life", {"components": components(containerd="1.6.20~ds1")}, "pass", ""),
+    ("containerd-end-of-life", {"components": components(containerd="2.9.0")}, "skip", ""),
+    ("containerd-end-of-life", {"components": components(containerd="1.6.20~ds1")}, "skip", ""),
     (
         "containerd-end-of-life",
         {"components": OLD_CONTAINERD, "packages": installed("containerd")},
-        "pass",
+        "skip",
         "",
     ),
     ("containerd-end-of-life", {"components": ()}, "skip", ""),
@@ -245,7 +245,7 @@ CASES: list[tuple[str, dict[str, object], str, str]] = [
     ("containerd-vulnerable", {}, "pass", ""),
     ("containerd-vulnerable", {"components": GONE}, "unknown", ""),
     ("engine-vulnerable", {"version": "24.0.7"}, "fail", "error"),
-    ("engine-vulnerable", {"version": "29.4.0"}, "fail", "warning"),
+    ("engine-vulnerable", {"version": "29.4.0"}, "fail", "error"),
     ("engine-vulnerable", {"version": "29.6.0"}, "pass", ""),
     (
         "engine-vulnerable",

@@ -169,9 +169,17 @@ def test_a_fine_cluster_has_no_finding() -> None:
             "swarm-overlay-mtu-above-underlay",
             {
                 "underlay": ("wg0", 1420),
-                "networks": (net("web", "10.0.1.0/24", com_docker_network_driver_mtu="1370"),),
+                "networks": (net("web", "10.0.1.0/24", com_docker_network_driver_mtu="1420"),),
             },
             "pass",
+        ),
+        (
+            "swarm-overlay-mtu-above-underlay",
+            {
+                "underlay": ("eth0", 1500),
+                "networks": (net("web", "10.0.1.0/24", com_docker_network_driver_mtu="9000"),),
+            },
+            "warning",
         ),
         (
             "swarm-overlay-mtu-above-underlay",

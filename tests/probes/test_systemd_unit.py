@@ -108,8 +108,17 @@ TABLE: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("engine-oom-unprotected", {"oom": UNREAD}, "unknown"),
     ("cgroups-not-delegated", {}, "pass"),
-    ("cgroups-not-delegated", unit(delegate=False), "fail warning"),
-    ("cgroups-not-delegated", unit("containerd.service", delegate=False), "fail warning"),
+    (
+        "cgroups-not-delegated",
+        {**unit(delegate=False), "cgroup_driver": "cgroupfs"},
+        "fail warning",
+    ),
+    (
+        "cgroups-not-delegated",
+        {**unit("containerd.service", delegate=False), "cgroup_driver": ""},
+        "fail warning",
+    ),
+    ("cgroups-not-delegated", unit(delegate=False), "pass"),
     ("cgroups-not-delegated", {"units": UNREAD}, "unknown"),
     ("cgroups-not-delegated", {"units": ELSEWHERE}, "skip"),
     ("kill-mode-not-process", {}, "pass"),
@@ -248,7 +257,7 @@ def test_an_edited_unit_of_an_rpm():
             runs={(*query, *paths): (0, out, "")},
         )
     )
-    assert facts.changed == (Dumped(path, "docker-ce"),)
+    assert facts.changed == (Dumped(path, "docker-ce", "sha256"),)
 
 
 def test_no_package_manager_with_checksums():

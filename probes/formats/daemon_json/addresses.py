@@ -7,9 +7,10 @@ Sources: moby v26.1.5 ``libnetwork/ipamutils/utils.go`` (``SplitNetworks``); mob
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from probes.formats.daemon_json import go_values
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from probes.formats.daemon_json.report import Report

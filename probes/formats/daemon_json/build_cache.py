@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _BUILDER_KEYS = ("gc", "entitlements", "history")
 _GC_KEYS = ("enabled", "policy", "defaultkeepstorage")
 _GC_KEYS_28 = ("defaultreservedspace", "defaultmaxusedspace", "defaultminfreespace")
-_SIZE_OR_SHARE = re.compile(r"[0-9]+(?:\.[0-9]+)?\s*%\Z")
+_SIZE_OR_SHARE = r"[0-9]+(?:\.[0-9]+)?\s*%\Z"
 
 
 def judge_build_cache(report: Report, settings: Settings) -> None:
@@ -69,7 +69,7 @@ def _builder_space(report: Report, settings: Settings, member: Member, around: s
     value = member.value.value
     if member.value.kind != "string" or not value:
         return
-    share = settings.engine >= (28, 0) and _SIZE_OR_SHARE.match(value)
+    share = settings.engine >= (28, 0) and re.match(_SIZE_OR_SHARE, value)
     if share or not go_values.ram_in_bytes(value).error:
         return
     report.add(

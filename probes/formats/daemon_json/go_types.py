@@ -17,10 +17,11 @@ Sources: Go 1.24 ``encoding/json/decode.go``; Go 1.27 ``encoding/json/v2_inject.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from probes.formats.daemon_json import go_values, keys
 from probes.formats.json_document import Document, Node, quote_text
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,10 +7,10 @@ brackets, one address in them, and for http one colon in the host.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from probes.formats.daemon_json import go_values
 from probes.formats.json_document import quote_text
+from probes.record import NamedTuple
 
 
 class Url(NamedTuple):
@@ -24,8 +24,8 @@ class Url(NamedTuple):
     fragment: str
 
 
-_BAD_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2}).{0,2}", re.ASCII | re.DOTALL)
-_ODD_USERINFO = re.compile(r"[^A-Za-z0-9\-._:~!$&'()*+,;=%@]")
+_BAD_PERCENT = r"(?as)%(?![0-9a-fA-F]{2}).{0,2}"
+_ODD_USERINFO = r"[^A-Za-z0-9\-._:~!$&'()*+,;=%@]"
 _HOST_CHARACTERS = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~!$&'()*+,;=:[]<>\""
 )
@@ -56,7 +56,7 @@ def parse_url(text: str, *, strict: bool = False) -> tuple[Url | None, str]:
         fault, user, host = _authority(scheme, authority, strict=strict)
         if fault:
             return None, start + fault
-    bad = _BAD_PERCENT.search(path) or _BAD_PERCENT.search(fragment)
+    bad = re.search(_BAD_PERCENT, path) or re.search(_BAD_PERCENT, fragment)
     if bad:
         return None, start + f"invalid URL escape {quote_text(bad.group())}"
     return Url(scheme, user, host, path, query, fragment), ""
@@ -95,9 +95,9 @@ def _authority(scheme: str, text: str, *, strict: bool) -> tuple[str, str | None
     fault, host = _host(scheme, host, strict=strict)
     if fault or not at:
         return fault, None, host
-    if _ODD_USERINFO.search(userinfo):
+    if re.search(_ODD_USERINFO, userinfo):
         return "net/url: invalid userinfo", None, ""
-    bad = _BAD_PERCENT.search(userinfo)
+    bad = re.search(_BAD_PERCENT, userinfo)
     if bad:
         return f"invalid URL escape {quote_text(bad.group())}", None, ""
     return "", userinfo.partition(":")[0], host

@@ -14,11 +14,12 @@ Sources: Go 1.24 ``net/ip.go``, ``net/netip/netip.go``, ``strconv``,
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from probes.formats.json_document import quote_text
+from probes.record import NamedTuple
 
-_INTEGER = re.compile(r"-?[0-9]+\Z", re.ASCII)
+_INTEGER = r"(?a)-?[0-9]+\Z"
 _RANGES: Final[dict[str, tuple[int, int]]] = {
     "int": (-(2**63), 2**63 - 1),
     "int64": (-(2**63), 2**63 - 1),
@@ -29,7 +30,7 @@ _LONGEST_INTEGER: Final = 25  # more digits are out of every range
 
 def fits_integer(literal: str, go: str) -> bool:
     """Whether a JSON number is a whole number in the range of a Go type (``1.0`` is not one)."""
-    if not _INTEGER.match(literal) or len(literal) > _LONGEST_INTEGER:
+    if not re.match(_INTEGER, literal) or len(literal) > _LONGEST_INTEGER:
         return False
     if go.startswith("uint") and literal.startswith("-"):
         return False
@@ -44,7 +45,7 @@ class Number(NamedTuple):
     error: str | None
 
 
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z", re.ASCII)
+_DECIMAL = r"(?a)[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z"
 _BINARY: Final = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "p": 2**50}
 _METRIC: Final = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "p": 10**15}
 
@@ -54,12 +55,12 @@ def ram_in_bytes(text: str) -> Number:
     return _size(text, _BINARY)
 
 
-_OLD_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)*) ?([kKmMgGtTpP])?[iI]?[bB]?\Z", re.ASCII)
+_OLD_SIZE = r"(?a)([0-9]+(?:\.[0-9]+)*) ?([kKmMgGtTpP])?[iI]?[bB]?\Z"
 
 
 def old_ram_in_bytes(text: str) -> Number:
     """``units.RAMInBytes`` of go-units v0.4, with which Debian builds engine 26.1.5."""
-    match = _OLD_SIZE.match(text)
+    match = re.match(_OLD_SIZE, text)
     if not match:
         return Number(-1, f"invalid size: '{text}'")
     size = _float(match[1])
@@ -107,7 +108,7 @@ def _float(text: str) -> float | None:
     """``strconv.ParseFloat(text, 64)`` for what ends in a digit, a dot or a blank."""
     # Underscores may stand between digits.
     text = re.sub(r"(?<=[0-9a-fA-FxX])_(?=[0-9a-fA-F])", "", text)
-    if _DECIMAL.match(text):
+    if re.match(_DECIMAL, text):
         return float(text)
     if re.match(r"[+-]?0[xX]", text):
         # Hexadecimal needs a binary exponent in Go.
@@ -309,14 +310,12 @@ def cidr_error(text: str) -> str | None:
     return None if fine else f"invalid CIDR address: {text}"
 
 
-_DURATION = re.compile(
-    r"[+-]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+)\Z", re.ASCII
-)
+_DURATION = r"(?a)[+-]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+)\Z"
 
 
 def is_go_duration(text: str) -> bool:
     """Whether ``time.ParseDuration`` accepts the text, e.g. ``1h30m``."""
-    return _DURATION.match(text) is not None
+    return re.match(_DURATION, text) is not None
 
 
 def duration_error(text: str) -> str | None:

@@ -12,7 +12,9 @@ through was asked of the real ``dockerd --validate`` of 26.1.5 and 28.5.2.
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
+
+from probes.record import NamedTuple
 
 Release = tuple[int, int]
 """Major and minor version of an engine, e.g. ``(28, 2)``."""

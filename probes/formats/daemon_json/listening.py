@@ -6,10 +6,11 @@ Sources: moby v26.1.5 and v28.5.2 ``opts/hosts.go``, ``registry/config.go``,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from probes.formats.daemon_json import go_urls, go_values
 from probes.formats.json_document import quote_text
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,9 +9,10 @@ Sources: moby v20.10.24 to docker-v29.7.2, ``daemon/logger/factory.go`` and each
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from probes.formats.daemon_json import go_urls, go_values
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

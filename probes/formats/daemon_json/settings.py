@@ -11,9 +11,10 @@ dockerd 26.1.5 and 28.5.2.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from probes.formats.daemon_json import go_types, go_values, keys
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

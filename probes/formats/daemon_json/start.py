@@ -209,11 +209,10 @@ def _registries(report: Report, settings: Settings) -> None:
             )
 
 
-_HOST_PORT = re.compile(
-    r"(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
+_HOST_PORT = (
+    r"(?a)(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
     r"(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\[[0-9a-fA-F:.]+\])"
-    r"(?::([0-9]+))?/?\Z",
-    re.ASCII,
+    r"(?::([0-9]+))?/?\Z"
 )
 _HIGHEST_PORT = 65535
 
@@ -225,7 +224,7 @@ def _registry_fault(text: str) -> str:
         return "has a scheme that is neither http nor https"
     if text.startswith("-") or text.endswith("-"):
         return "begins or ends with a hyphen"
-    match = _HOST_PORT.match(text)
+    match = re.match(_HOST_PORT, text)
     if not match:
         return "is neither host, host:port nor a subnet"
     if match[1] and int(match[1][:9]) > _HIGHEST_PORT:
@@ -272,11 +271,11 @@ def _ulimits(report: Report, settings: Settings) -> None:
 
 
 def _features(report: Report, settings: Settings) -> None:
-    from difflib import get_close_matches
-
     for name, member in settings.map_members("features").items():
         known = _FEATURES.get(name)
         if known is None:
+            from difflib import get_close_matches
+
             near = get_close_matches(name.lower().replace("_", "-"), _FEATURES, n=1, cutoff=0.6)
             report.add(
                 "daemon-json-feature-unknown",

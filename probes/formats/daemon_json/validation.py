@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 _LEVELS = ("panic", "fatal", "error", "warn", "info", "debug", "trace")
 _LEVEL_ALIASES = {"warning": "warn", "err": "error", "critical": "fatal", "verbose": "debug"}
-_LETTER = re.compile(r"[a-zA-Z]")
+_LETTER = r"[a-zA-Z]"
 _LABEL = r"(?::?(?::?[a-zA-Z0-9]|(?::?[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])))"
-_DOMAIN = re.compile(
+_DOMAIN = (
     r"((?::?(?::?[a-zA-Z0-9]|(?::?[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9]))"
     r"(?::?\.(?::?[a-zA-Z0-9]|(?::?[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])))*))\.?[\t\n\f\r ]*\Z"
 )
@@ -162,7 +162,7 @@ def _dns_search(settings: Settings) -> Iterator[Fault]:
         domain = text.strip(" ")
         if domain == ".":
             continue
-        match = _DOMAIN.match(domain) if _LETTER.search(domain) else None
+        match = re.match(_DOMAIN, domain) if re.search(_LETTER, domain) else None
         if not match or len(match[1]) >= _LONGEST_DOMAIN:
             yield Fault(
                 node,
@@ -394,7 +394,7 @@ def _ipc_mode(settings: Settings) -> Iterator[Fault]:
     yield Fault(found[1], "default-ipc-mode", 'must be "private" or "shareable"', text, '"private"')
 
 
-_MARK = re.compile(r"(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]*|[1-9][0-9_]*)\Z", re.ASCII)
+_MARK = r"(?a)(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]*|[1-9][0-9_]*)\Z"
 
 
 def _firewall(settings: Settings) -> Iterator[Fault]:
@@ -409,7 +409,7 @@ def _firewall(settings: Settings) -> Iterator[Fault]:
     found = settings.text("bridge-accept-fwmark")
     if found:
         for part, name in zip(found[0].split("/", 1), ("mark", "mask"), strict=False):
-            if not _MARK.match(part):
+            if not re.match(_MARK, part):
                 yield Fault(
                     found[1],
                     "bridge-accept-fwmark",
