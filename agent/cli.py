@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
@@ -23,7 +22,30 @@ class UsageError(Exception):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}\n{self.format_usage().strip()}")
+        raise UsageError(f"{_meant(message)} (see {self.prog} --help)")
+
+    def _print_message(self, message: str, file: object = None) -> None:  # noqa: ARG002 - argparse
+        from agent import output
+
+        output.write(message, None)
+
+
+def _meant(message: str) -> str:
+    """What argparse says, with the choice that a mistyped one comes closest to."""
+    import re
+
+    found = re.fullmatch(r"argument (.*?): invalid choice: (.+?) \(choose from (.*)\)", message)
+    if not found:
+        return message
+    from difflib import get_close_matches
+
+    what, given, choices = (part.replace("'", "") for part in found.groups())
+    close = get_close_matches(given, choices.split(", "), n=1)
+    hint = f": did you mean {close[0]}?" if close else f": choose from {choices}"
+    name = {"COMMAND": "no such command", "what": "no such list"}.get(
+        what, f"{what}: no such choice"
+    )
+    return f"{name}: {given}{hint}"
 
 
 def parser(commands: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
@@ -63,10 +85,11 @@ def add_host_arguments(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--from", dest="bundle", metavar="BUNDLE", help="look at a recorded host (file or folder)"
     )
-    sub.add_argument("--timeout", type=_seconds, metavar="S", help="seconds the run may take (10)")
+    sub.add_argument("--timeout", type=seconds, metavar="S", help="seconds the run may take (10)")
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A time limit out of the command line."""
     try:
         value = float(text)
     except ValueError:
@@ -81,19 +104,20 @@ def run(arguments: list[str]) -> int:
     try:
         command = next((word for word in arguments if not word.startswith("-")), "")
         top = parser([command])
-        parsed = top.parse_args(arguments)
+        parsed, unknown = top.parse_known_args(arguments)
+        if unknown:
+            of = f"hullcheck {parsed.command}" if parsed.command else "hullcheck"
+            raise UsageError(f"{' '.join(unknown)}: no such option or argument (see {of} --help)")
         if parsed.command is None:
-            sys.stdout.write(top.format_help())
+            top.print_help()
             return USAGE
         code = int(import_module(COMMANDS[parsed.command][0]).run(parsed))
-        sys.stdout.flush()
     except KeyboardInterrupt:
-        sys.stderr.write("hullcheck: interrupted\n")
+        live = sys.modules.get("probes.host.live")
+        if live is not None:
+            live.end_commands()
+        say("hullcheck: interrupted\n")
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read us has seen enough; a later flush at exit must not complain either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
     except Exception as error:
         from agent.settings import SettingsError
         from probes.host.bundle import BundleError
@@ -101,9 +125,16 @@ def run(arguments: list[str]) -> int:
         if isinstance(error, (UsageError, SettingsError, BundleError)):
             from agent.report.escaping import visible
 
-            lines = str(error).splitlines() or [""]
-            sys.stderr.write(f"hullcheck: {visible(lines[0])}\n")
-            sys.stderr.writelines(f"{visible(line)}\n" for line in lines[1:])
+            say(f"hullcheck: {visible(str(error))}\n")
             return USAGE
         raise
     return code
+
+
+def say(text: str) -> None:
+    """Words to the person, on stderr. Nobody to hear them is no failure of the run."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        return

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
+from agent.crew import Crew
 from agent.report.model import EngineSummary, HostSummary, Report, Timing
 from probes import PROBES, load_topic
 from probes.model import (
@@ -26,6 +28,8 @@ from probes.model import (
     missing,
     of_missing,
 )
+from probes.overlaps import merge
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,6 +44,12 @@ DEADLINE = 10.0
 LAST_LOOK = 0.25
 """Seconds before the deadline at which topics that are still looking are given up, so that the
 report itself is out in time."""
+
+FIRST = frozenset({"packaging"})
+"""Topics that wait for a slow program (docker, where no package tells its version): they start
+before the others, which work in the meantime."""
+
+CUT_SHORT = "the time was over before everything was looked at: see --timeout"
 
 OPTIONAL_TAG = "hardening"
 """Checks with this tag judge choices that well-run hosts make either way; they run when asked."""
@@ -86,29 +96,24 @@ def run(
     as such and the others go on. ``host.ends`` is the deadline.
     """
     begun = time.monotonic()
-    _send_engine_requests(host)
+    requests = _Requests(host)
     done: dict[str, _Looked] = {}
-    threads = []
-    # A topic looks while the next ones are still being imported: commands, sockets and disks are
-    # waited for in the meantime.
-    for name in PROBES:
+    crew = Crew()
+    topics = {}
+    for name in sorted(PROBES, key=lambda name: name not in FIRST):
         topic = load_topic(name)
         checks = [check for check in topic.checks if selection.wants(check)]
         if checks:
-            _prefetch(host, topic.engine)
-            threads.append((topic, checks, _start(topic, checks, host, done, progress)))
+            requests.send(topic.engine)
+            topics[name] = (topic, checks)
+            crew.add(_job(topic, checks, host, done, progress), at_once=name in FIRST)
     summaries: list[tuple[HostSummary, EngineSummary]] = []
-    describing = threading.Thread(
-        target=lambda: summaries.append((_host_summary(host), _engine_summary(host))), daemon=True
-    )
-    describing.start()
-    for _, _, thread in threads:
-        thread.join(max(host.remaining() - LAST_LOOK, 0.01))
-    describing.join(max(host.remaining() - LAST_LOOK / 2, 0.01))
+    crew.add(lambda: summaries.append(_describe(host)))
+    crew.wait(max(host.remaining() - LAST_LOOK, 0.01))
     findings: list[Finding] = []
     incomplete: list[str] = []
     timings: list[Timing] = []
-    for topic, checks, _ in threads:
+    for topic, checks in (topics[name] for name in PROBES if name in topics):
         looked = done.get(topic.id)
         if looked is None:
             reason = f"{topic.title} was still being looked at when the time was over"
@@ -122,6 +127,8 @@ def run(
     incomplete.extend(
         f"{f.id}: {f.summary}" for f in findings if f.outcome == CRASH and f.topic in done
     )
+    if host.cut_short and not incomplete:
+        incomplete.append(CUT_SHORT)
     about = summaries[0] if summaries else (_NO_HOST, _NO_ENGINE)
     now = known(host.now)
     return Report(
@@ -129,7 +136,7 @@ def run(
         engine=about[1],
         started=0.0 if isinstance(now, Missing) else now,
         duration_ms=round((time.monotonic() - begun) * 1000),
-        findings=tuple(sort(settings.waive(findings, now))),
+        findings=tuple(sort(settings.waive(merge(findings), now))),
         incomplete=tuple(dict.fromkeys(incomplete)),
         timings=tuple(timings),
     )
@@ -137,55 +144,66 @@ def run(
 
 def look(host: Host, topics: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
     """The facts of some topics, side by side, and what was not there in time: one line each."""
-    _send_engine_requests(host)
+    requests = _Requests(host)
     facts: dict[str, Any] = {}
+    broken: dict[str, str] = {}
     threads = {}
     for name in topics:
         topic = load_topic(name)
-        _prefetch(host, topic.engine)
+        requests.send(topic.engine)
 
         def body(topic: Topic[Any] = topic) -> None:
-            facts[topic.id] = known(lambda: topic.look(host))
+            try:
+                facts[topic.id] = known(lambda: topic.look(host))
+            except Exception as error:  # noqa: BLE001 - one broken probe, the others go on
+                broken[topic.id] = f"hullcheck's probe failed: {type(error).__name__}: {error}"
 
         threads[name] = threading.Thread(target=body, daemon=True)
         threads[name].start()
     for thread in threads.values():
         thread.join(max(host.remaining() - LAST_LOOK, 0.01))
-    late = [f"{name}: was still being looked at when the time was over" for name in threads]
-    return facts, [line for name, line in zip(threads, late, strict=True) if name not in facts]
+    late = "was still being looked at when the time was over"
+    left = [f"{name}: {broken.get(name, late)}" for name in threads if name not in facts]
+    return facts, left or ([CUT_SHORT] if host.cut_short else [])
 
 
-def _send_engine_requests(host: Host) -> None:
-    from probes import engine
+class _Requests:
+    """The requests to the engine: sent early, so that files are read while it answers."""
 
-    _prefetch(host, engine.ENGINE_PATHS)
+    def __init__(self, host: Host) -> None:
+        from probes import engine
+
+        self._host = host
+        self._sent: set[str] = set()
+        self.send(engine.ENGINE_PATHS)
+
+    def send(self, paths: Iterable[str]) -> None:
+        """Send those that have not been sent yet."""
+        from probes import engine
+
+        for path in sorted({*paths} - self._sent):
+            self._sent.add(path)
+
+            def ask(path: str = path) -> None:
+                with suppress(Exception):  # whoever needs the answer asks again, and is told
+                    engine.get(self._host, path)
+
+            threading.Thread(target=ask, daemon=True).start()
 
 
-def _prefetch(host: Host, paths: Iterable[str]) -> None:
-    """Send requests now, so that files are read while the engine answers."""
-    from probes import engine
-
-    for path in sorted(paths):
-        threading.Thread(
-            target=lambda path=path: known(lambda: engine.get(host, path)), daemon=True
-        ).start()
-
-
-def _start(
+def _job(
     topic: Topic[Any],
     checks: list[Check],
     host: Host,
     done: dict[str, _Looked],
     progress: Callable[[str], None] | None,
-) -> threading.Thread:
-    def body() -> None:
+) -> Callable[[], None]:
+    def look_and_judge() -> None:
         done[topic.id] = _look_and_judge(topic, checks, host)
         if progress:
             progress(topic.title)
 
-    thread = threading.Thread(target=body, daemon=True, name=topic.id)
-    thread.start()
-    return thread
+    return look_and_judge
 
 
 def _look_and_judge(topic: Topic[Any], checks: list[Check], host: Host) -> _Looked:
@@ -270,6 +288,13 @@ _NO_ENGINE = EngineSummary(
     context=None,
     endpoint=None,
 )
+
+
+def _describe(host: Host) -> tuple[HostSummary, EngineSummary]:
+    try:
+        return _host_summary(host), _engine_summary(host)
+    except Exception:  # noqa: BLE001 - a header must not take the report with it
+        return _NO_HOST, _NO_ENGINE
 
 
 def _host_summary(host: Host) -> HostSummary:

@@ -10,10 +10,17 @@ if TYPE_CHECKING:
     from probes.host.host import Source
 
 
+def patience(given: float | None) -> float:
+    """Seconds a run may take: --timeout, else hullcheck.toml, else the default."""
+    from agent import doctor, settings
+
+    return given or settings.load(".").timeout or doctor.DEADLINE
+
+
 def open_host(bundle: str | None, seconds: float) -> Host:
     """The host behind ``--from``, or this machine. Raises BundleError."""
     source: Source
-    if bundle:
+    if bundle is not None:
         from probes.host.bundle import Bundle, RecordedSource
 
         source = RecordedSource(Bundle(bundle))

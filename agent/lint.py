@@ -6,13 +6,14 @@ import os
 import re
 import stat
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from probes import daemon_config
 from probes.formats.daemon_json import BY_NAME, HostFacts, Problem, judge
 from probes.formats.daemon_json.keys import NEWEST
 from probes.host import redaction
 from probes.model import ERROR, finding
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from probes.model import Finding
@@ -68,6 +69,8 @@ def lint(path: str, *, kind: str | None, engine: str) -> Linted:
     name = "standard input" if path == "-" else path
     data = _read(path)
     if isinstance(data, Problem):
+        if kind is None and kind_of(path, b"") is None:
+            raise LintError(f"{name}: {data.message}")
         return Linted(name, kind or KINDS[0], (data,))
     chosen = kind or kind_of(path, data)
     if chosen is None:
@@ -90,33 +93,39 @@ def kind_of(path: str, data: bytes) -> str | None:
 
 
 def _read(path: str) -> bytes | Problem:
-    if path == "-":
-        data = sys.stdin.buffer.read(SIZE_LIMIT + 1)
-        return (
-            data if len(data) <= SIZE_LIMIT else _unreadable("it is far too large", refused=False)
-        )
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        if path == "-":
+            data = sys.stdin.buffer.read(SIZE_LIMIT + 1) if sys.stdin else b""
+        elif path == "/dev/stdin" or path.startswith(("/dev/fd/", "/proc/self/fd/")):
+            # The pipe of a shell's <(...): it is waited for, as nothing else is.
+            with open(path, "rb") as file:
+                data = file.read(SIZE_LIMIT + 1)
+        else:
+            data = _read_file(path)
     except OSError as error:
         import errno
 
         if error.errno == errno.ELOOP:
             return _unreadable("a loop of symbolic links", refused=True)
-        raise LintError(f"{path}: cannot be read: {error.strerror}") from None
-    try:
-        mode = os.fstat(descriptor).st_mode
-        if stat.S_ISDIR(mode):
+        if error.errno == errno.EISDIR:
             return _unreadable("a directory stands where the file should be", refused=True)
-        if not stat.S_ISREG(mode):
-            raise LintError(f"{path}: is no regular file")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            data = file.read(SIZE_LIMIT + 1)
-    finally:
-        os.close(descriptor)
+        raise LintError(f"{path or repr(path)}: cannot be read: {error.strerror}") from None
     if len(data) > SIZE_LIMIT:
-        size = os.path.getsize(path)
+        size = os.path.getsize(path) if os.path.isfile(path) else len(data)
         return _unreadable(f"{size} bytes: something else was written there", refused=False)
     return data
+
+
+def _read_file(path: str) -> bytes:
+    import errno
+
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if stat.S_ISDIR(mode):
+            raise OSError(errno.EISDIR, "is a directory")
+        if not stat.S_ISREG(mode):
+            raise LintError(f"{path}: is no regular file: name a file, or - for standard input")
+        return file.read(SIZE_LIMIT + 1)
 
 
 def _unreadable(what: str, *, refused: bool) -> Problem:

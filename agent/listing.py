@@ -76,6 +76,8 @@ def render(what: str, *, width: int, colour: bool) -> str:
     found = entries(what)
     if not found:
         return f"There are no {what} yet.\n"
+    if what == "thresholds":
+        return _thresholds_text(found, width=width, colour=colour)
     names = _KINDS[what][1]
     rows = [[_cell(item[name]) for name in names] for item in found]
     widths = [max(cells(row[i]) for row in [list(names), *rows]) for i in range(len(names) - 1)]
@@ -96,6 +98,22 @@ def render(what: str, *, width: int, colour: bool) -> str:
     last = {"checks": "explain one: hullcheck explain ID"}.get(what, "")
     count = f"{len(found)} {what if len(found) > 1 else what.removesuffix('s')}"
     lines += ["", f"{count}{'   ' if last else ''}{paint(last, DIM, colour)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _thresholds_text(found: Sequence[dict[str, Any]], *, width: int, colour: bool) -> str:
+    """Each with its value, and below it why: a column beside would be one of single words."""
+    lines = []
+    widest = max(cells(item["id"]) for item in found)
+    for item in found:
+        value = f"{_cell(item['value'])} {visible(item['unit'])}"
+        if item["value"] != item["default"]:
+            value += f"   (hullcheck.toml; default {_cell(item['default'])})"
+        lines.append(f"{paint(pad(visible(item['id']), widest), BOLD, colour)}  {value}")
+        why = wrap(visible(item["why"]), min(width, 100) - 4)
+        lines += ["    " + paint(line, DIM, colour) for line in why]
+    hint = paint("set one: hullcheck.toml, [thresholds]", DIM, colour)
+    lines += ["", f"{len(found)} thresholds   {hint}"]
     return "\n".join(lines) + "\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from typing import TextIO
 
@@ -11,8 +12,13 @@ from agent.cli import UsageError
 DEFAULT_WIDTH, MAX_WIDTH = 80, 200
 
 
-def wants_colour(choice: str, stream: TextIO) -> bool:
-    """--color, then FORCE_COLOR, NO_COLOR, CLICOLOR, TERM=dumb and whether it is a terminal."""
+def wants_colour(choice: str, stream: TextIO, path: str | None = None) -> bool:
+    """--color, then FORCE_COLOR, NO_COLOR, CLICOLOR, TERM=dumb and whether it is a terminal.
+
+    Never for a file, unless --color asks for it.
+    """
+    if path not in {None, "-"}:
+        return choice == "always"
     if choice != "auto":
         return choice == "always"
     environment = os.environ
@@ -26,7 +32,7 @@ def wants_colour(choice: str, stream: TextIO) -> bool:
 def width() -> int:
     """Columns to write for: COLUMNS, the terminal's own, else 80."""
     given = os.environ.get("COLUMNS", "")
-    if given.isdigit() and int(given) > 0:
+    if given.isdecimal() and len(given) < 10 and int(given) > 0:  # noqa: PLR2004 - digits
         columns = int(given)
     else:
         try:
@@ -39,22 +45,42 @@ def width() -> int:
 def write(text: str | bytes, path: str | None, *, mode: int = 0o644) -> None:
     """Write a whole result to stdout (None or ``-``) or, in one step, to a file.
 
-    Raises: UsageError when the file cannot be written; then nothing is left behind.
+    A symbolic link is followed, and a file that is there keeps its permissions; a new one gets
+    ``mode`` less the umask.
+
+    Raises: UsageError when it cannot be written; then no file is left behind or changed.
     """
     data = text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text
     if path in {None, "-"}:
+        _print(data)
+    else:
+        _replace(str(path), data, mode)
+
+
+def _print(data: bytes) -> None:
+    try:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-        return
-    _replace(str(path), data, mode)
+    except BrokenPipeError:
+        # Whoever read us has seen enough; the verdict is the exit code's to tell. What is left in
+        # the buffer goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        what = error.strerror or "it is closed"
+        if error.errno is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise UsageError(f"standard output: cannot be written: {what}") from None
 
 
 def _replace(path: str, data: bytes, mode: int) -> None:
     import tempfile
 
-    folder = os.path.dirname(path) or "."
     try:
+        if not path:
+            raise UsageError("-o needs the name of a file, or - for standard output")
+        target = os.path.realpath(path)
+        folder = os.path.dirname(target)
         if os.path.exists(path) and not os.path.isfile(path):
             # A device or pipe (/dev/stdout, a FIFO) is written to, never replaced.
             if os.path.isdir(path):
@@ -66,10 +92,19 @@ def _replace(path: str, data: bytes, mode: int) -> None:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
-            os.chmod(aside, mode)
-            os.replace(aside, path)
+            os.chmod(aside, _permissions(target, mode))
+            os.replace(aside, target)
         except BaseException:
             os.unlink(aside)
             raise
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def _permissions(path: str, mode: int) -> int:
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return mode & ~mask

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from probes.model import CRASH, FAIL, WAIVED, Missing
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 FILE_NAME = "hullcheck.toml"
 FORMATS = ("text", "json")
+PATIENCE = 1.0
+"""Seconds for reading one of the files."""
 FAIL_ON = ("error", "warning", "note", "never")
 
 
@@ -84,7 +87,10 @@ class Settings(NamedTuple):
 
 
 def _day(seconds: float) -> str:
-    return time.strftime("%Y-%m-%d", time.gmtime(seconds))
+    try:
+        return time.strftime("%Y-%m-%d", time.gmtime(seconds))
+    except (ValueError, OverflowError, OSError):  # a clock that no calendar holds
+        return _day(time.time())
 
 
 def load(project: str | None, *, user: bool = True) -> Settings:
@@ -93,8 +99,9 @@ def load(project: str | None, *, user: bool = True) -> Settings:
     Raises: SettingsError.
     """
     settings = Settings()
-    for path in ([user_file()] if user else []) + (project_files(project) if project else []):
-        data = _read(path)
+    users = [user_file()] if user else []
+    for path in users + (project_files(project) if project else []):
+        data = _read(path, users=path in users)
         if data is not None:
             settings = _merge(settings, data, path)
     return settings
@@ -116,14 +123,42 @@ def project_files(folder: str) -> list[str]:
     return [os.path.join(folder, FILE_NAME)]
 
 
-def _read(path: str) -> bytes | None:
+def _read_file(path: str) -> bytes | None:
+    import os
+
+    # A FIFO in its place must not hang us, open(2).
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        return file.read((1 << 20) + 1) if os.path.isfile(path) else None
+
+
+def _left_out(path: str, why: str) -> None:
+    from agent.cli import say
+    from agent.report.escaping import visible
+
+    say(f"hullcheck: left out {visible(path)}: {visible(why)}\n")
+
+
+def _read(path: str, *, users: bool) -> bytes | None:
+    from probes.host.live import guarded
+    from probes.host.questions import Slow
+
     try:
-        with open(path, "rb") as file:
-            data = file.read((1 << 20) + 1)
+        data = guarded(lambda: _read_file(path), PATIENCE, path)
+    except Slow as error:  # a home or a project on a server that is gone
+        if users:
+            _left_out(path, error.reason)
+            return None
+        raise SettingsError(f"{error.reason}: a dead mount? --project names another") from None
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
+        if isinstance(error, PermissionError) and users:
+            # The home of another user, as sudo -u leaves it: what stands there is not for us.
+            _left_out(path, str(error.strerror))
+            return None
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    if data is None:
+        raise SettingsError(f"{path}: is no regular file: put a hullcheck.toml there or remove it")
     if len(data) > 1 << 20:
         raise SettingsError(f"{path}: larger than 1 MiB: this is no hullcheck configuration")
     return data
@@ -135,11 +170,13 @@ def _parse(data: bytes, path: str) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        values: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
+        values: dict[str, Any] = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise SettingsError(f"{path}: line {line}: not UTF-8: save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: not valid TOML: {error}") from None
+    except (RecursionError, ValueError) as error:  # brackets without end, a number without end
         raise SettingsError(f"{path}: not valid TOML: {error}") from None
     return values
 
@@ -192,8 +229,8 @@ def _thresholds(table: Any, wrong: Any) -> dict[str, float]:  # noqa: ANN401 - a
     for name, value in table.items():
         if name not in declared:
             raise wrong(name, f"no such threshold: {name!r}{_nearest(name, declared)}")
-        if not _is_number(value) or value < 0:
-            raise wrong(name, f"threshold {name} must be a number of {declared[name].unit}")
+        if not _is_number(value) or not 0 <= value <= 1e18:  # noqa: PLR2004 - no NaN, no infinity
+            raise wrong(name, f"threshold {name} must be a number ({declared[name].unit})")
     return {name: float(value) for name, value in table.items()}
 
 

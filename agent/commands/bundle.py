@@ -23,7 +23,7 @@ def add_arguments(sub: argparse.ArgumentParser) -> None:
         metavar="FILE.tar.gz",
         help="default: hullcheck-HOSTNAME-DATE.tar.gz in this folder; - for stdout",
     )
-    save.add_argument("--timeout", type=float, metavar="S", help="seconds it may take (10)")
+    save.add_argument("--timeout", type=cli.seconds, metavar="S", help="seconds it may take (10)")
     show = verbs.add_parser("show", help="what a bundle holds, or one of its members")
     show.add_argument("bundle", metavar="BUNDLE", help="a bundle, packed or as a folder")
     show.add_argument("member", nargs="?", metavar="MEMBER", help="print this member")
@@ -37,11 +37,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def save(arguments: argparse.Namespace) -> int:
     """Run the doctor on this host and write down every answer it got, redacted."""
-    from agent.hosts import open_host
+    from agent.hosts import open_host, patience
     from agent.version import __version__
     from probes.host import bundle
 
-    host = open_host(None, arguments.timeout or doctor.DEADLINE)
+    host = open_host(None, patience(arguments.timeout))
     report = doctor.run(host, doctor.EVERYTHING, settings.Settings())
     members = bundle.contents(host, tool=__version__)
     data = bundle.pack(members, report.started)
@@ -50,9 +50,14 @@ def save(arguments: argparse.Namespace) -> int:
     path = arguments.output or f"hullcheck-{name}-{day}.tar.gz"
     output.write(data, path, mode=0o600)
     if path != "-":
-        sys.stderr.write(
-            f"{path}: {len(members)} members, {len(data)} bytes. Secrets were redacted; look at "
-            f"what it holds before you share it: hullcheck bundle show {path}\n"
+        from shlex import quote
+
+        from agent.report.escaping import visible
+
+        cli.say(
+            f"{visible(path)}: {len(members)} members, {len(data)} bytes. Secrets were redacted; "
+            f"look at what it holds before you share it: hullcheck bundle show "
+            f"{visible(quote(path))}\n"
         )
     return cli.INCOMPLETE if report.incomplete else cli.OK
 
@@ -65,9 +70,13 @@ def show(arguments: argparse.Namespace) -> int:
     bundle = Bundle(arguments.bundle)
     if arguments.member:
         if arguments.member not in bundle.members:
-            raise cli.UsageError(f"{arguments.bundle}: has no member {arguments.member!r}")
+            from difflib import get_close_matches
+
+            close = get_close_matches(arguments.member, list(bundle.members), n=1, cutoff=0.5)
+            hint = f": did you mean {close[0]}?" if close else ""
+            raise cli.UsageError(f"{arguments.bundle}: has no member {arguments.member}{hint}")
         data = bundle.members[arguments.member]
-        if sys.stdout.isatty() and not arguments.output:
+        if arguments.output in {None, "-"} and sys.stdout.isatty():
             text = data.decode("utf-8", "replace")
             output.write("".join(visible(line) + "\n" for line in text.splitlines()), None)
         else:
@@ -93,23 +102,23 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def _listing(bundle: object) -> str:
+    from shlex import quote
+
     from agent.report.escaping import visible
     from probes.host.bundle import Bundle
 
     assert isinstance(bundle, Bundle)  # noqa: S101 - for the type checker
     manifest = bundle.manifest
-    created = manifest.get("created")
-    when = (
-        time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(created))
-        if isinstance(created, (int, float))
-        else "at an unknown time"
-    )
-    system = manifest.get("system") or {}
+    when = _moment(manifest.get("created"))
+    told = manifest.get("system")
+    system = told if isinstance(told, dict) else {}
+    kernel = [system.get(key) for key in ("platform", "release", "machine")]
     lines = [
-        f"{os.path.basename(bundle.path)}: {manifest['schema']}, recorded {when}",
+        f"{os.path.basename(bundle.path.rstrip('/'))}: {manifest['schema']}, recorded {when}",
         (
-            f"host {system.get('hostname')} ({manifest.get('host')}), {system.get('platform')} "
-            f"{system.get('release')} {system.get('machine')}"
+            f"host {system.get('hostname') or 'of unknown name'} "
+            f"(id {manifest.get('host') or 'unknown'}), "
+            f"{' '.join(str(word) for word in kernel if word) or 'of unknown kind'}"
         ),
         "",
     ]
@@ -123,5 +132,15 @@ def _listing(bundle: object) -> str:
     for kind, items in groups.items():
         lines.append(f"{kind} ({len(items)})")
         lines.extend(f"  {item}" for item in items)
-    lines += ["", f"print one file: hullcheck bundle show {bundle.path} files/etc/os-release"]
+    file = next((name for name in bundle.members if name.startswith("files/")), "answers.json")
+    lines += ["", f"print one file: hullcheck bundle show {quote(bundle.path)} {quote(file)}"]
     return "".join(visible(line) + "\n" for line in lines)
+
+
+def _moment(created: object) -> str:
+    if isinstance(created, (int, float)):
+        try:
+            return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(created))
+        except (ValueError, OverflowError, OSError):
+            pass
+    return "at an unknown time"

@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         render(
             report,
             arguments.format or chosen.format,
-            colour=output.wants_colour(arguments.color, sys.stdout) and not arguments.output,
+            colour=output.wants_colour(arguments.color, sys.stdout, arguments.output),
             verbose=arguments.verbose,
             timings=arguments.timings,
         ),
@@ -77,6 +77,9 @@ def select(only: list[str] | None, skip: list[str] | None) -> doctor.Selection:
         "--only": _words(only),
         "--skip": _words(skip),
     }
+    if only and not named["--only"]:
+        # An empty variable in a script must not mean every check.
+        raise cli.UsageError("--only names nothing: give checks, topics or tags, or leave it out")
     if any(named.values()):
         from probes import load_checks
 
@@ -87,7 +90,7 @@ def select(only: list[str] | None, skip: list[str] | None) -> doctor.Selection:
                 from difflib import get_close_matches
 
                 close = get_close_matches(name, sorted(known), n=1)
-                hint = f": did you mean {close[0]}?" if close else ": see hullcheck list checks"
+                hint = f": did you mean {close[0]}?" if close else " (hullcheck list checks)"
                 raise cli.UsageError(f"{option} {name}: no such check, topic or tag{hint}")
     return doctor.Selection(named["--only"], named["--skip"])
 
@@ -104,7 +107,6 @@ def _progress() -> Callable[[str], None] | None:
         return None
 
     def show(title: str) -> None:
-        sys.stderr.write(f"\r\x1b[Klooked at: {title[:60]}\r\x1b[K")
-        sys.stderr.flush()
+        cli.say(f"\r\x1b[Klooked at: {title[:60]}\r\x1b[K")
 
     return show

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from agent import cli, doctor, output
+from agent import cli, output
 from probes import configuration, engine
 from probes.formats.daemon_json import keys as daemon_keys
 from probes.host import Unreadable
@@ -31,7 +31,7 @@ def add_arguments(sub: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the settings; 3 when the daemon's configuration cannot be seen from here."""
-    from agent.hosts import open_host
+    from agent.hosts import open_host, patience
 
     for key in arguments.key:
         if key not in daemon_keys.BY_NAME:
@@ -40,16 +40,21 @@ def run(arguments: argparse.Namespace) -> int:
             close = get_close_matches(key, list(daemon_keys.BY_NAME), n=1)
             hint = f": did you mean {close[0]}?" if close else ""
             raise cli.UsageError(f"{key}: no such setting of the engine{hint}")
-    host = open_host(arguments.bundle, arguments.timeout or doctor.DEADLINE)
+    host = open_host(arguments.bundle, patience(arguments.timeout))
     try:
         found = configuration.look(host)
     except Unreadable as error:
         from agent.report.escaping import visible
 
         look = f". Look by hand: {error.look}" if error.look else ""
-        sys.stderr.write(
+        cli.say(
             f"hullcheck: the engine's settings cannot be told: {visible(error.reason + look)}\n"
         )
+        if arguments.format == "json":
+            from agent.report import json_report
+
+            told = document(None, [], "", {}, incomplete=[error.reason])
+            output.write(json_report.dump(told), arguments.output)
         return cli.INCOMPLETE
     places = configuration.unit_places(host)
     owner = have(known(lambda: engine.target(host).endpoint.url), "")
@@ -68,27 +73,33 @@ def run(arguments: argparse.Namespace) -> int:
 
         text = json_report.dump(document(found, every, owner, places))
     else:
-        colour = output.wants_colour(arguments.color, sys.stdout) and not arguments.output
+        colour = output.wants_colour(arguments.color, sys.stdout, arguments.output)
         text = render(found, settings, owner, places, width=output.width(), colour=colour)
     output.write(text, arguments.output)
     return cli.OK
 
 
 def document(
-    found: Configuration,
+    found: Configuration | None,
     settings: list[Setting],
     endpoint: str,
     places: Mapping[str, UnitPlace],
+    *,
+    incomplete: list[str] | None = None,
 ) -> dict[str, Any]:
-    """The settings as ``hullcheck.effective/1``."""
+    """The settings as ``hullcheck.effective/1``; without any, why they cannot be told."""
     from agent.version import __version__
 
-    newer = found.file_newer
+    newer = found.file_newer if found else None
     return {
         "schema": SCHEMA,
         "tool": {"name": "hullcheck", "version": __version__},
-        "engine": {"version": found.version or None, "endpoint": endpoint},
-        "file": {
+        "engine": {
+            "version": (found.version or None) if found else None,
+            "endpoint": endpoint or None,
+        },
+        "file": found
+        and {
             "path": found.file,
             "exists": found.file_exists,
             "changed_since_start": newer if isinstance(newer, bool) else None,
@@ -109,6 +120,7 @@ def document(
             }
             for item in settings
         ],
+        "incomplete": incomplete or [],
     }
 
 
@@ -144,7 +156,9 @@ def render(
     if settings:
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in ("setting", "value", "comes from", "state", "a change needs"):
-            table.add_column(name, overflow="fold")
+            # A name is copied: it stays in one piece where there is room for anything beside it.
+            whole = name == "setting" and width >= 72  # noqa: PLR2004 - twice the longest name
+            table.add_column(name, overflow="fold", no_wrap=whole)
         for item in settings:
             value = item.value if isinstance(item.value, str) else json.dumps(item.value)
             style = "yellow" if item.state == configuration.PENDING else ""

@@ -25,16 +25,14 @@ def run(arguments: argparse.Namespace) -> int:
     checks = load_checks()
     for name in arguments.id:
         if name not in checks:
-            from difflib import get_close_matches
-
-            close = get_close_matches(name, list(checks), n=3, cutoff=0.4)
+            close = explain.nearest(name, checks)
             hint = f": did you mean {' or '.join(close)}?" if close else ""
             raise cli.UsageError(f"{name}: no such check{hint} (hullcheck list checks)")
     chosen = [checks[name] for name in arguments.id]
     if arguments.format == "json":
         text = explain.document(chosen)
     else:
-        colour = output.wants_colour(arguments.color, sys.stdout) and not arguments.output
+        colour = output.wants_colour(arguments.color, sys.stdout, arguments.output)
         text = "\n".join(
             explain.explain(check, width=output.width(), colour=colour) for check in chosen
         )

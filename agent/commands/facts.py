@@ -26,11 +26,11 @@ def add_arguments(sub: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """One JSON document: the facts of every topic, by topic."""
-    from agent.hosts import open_host
+    from agent.hosts import open_host, patience
     from agent.version import __version__
     from probes import engine
 
-    host = open_host(arguments.bundle, arguments.timeout or doctor.DEADLINE)
+    host = open_host(arguments.bundle, patience(arguments.timeout))
     topics = arguments.topic or list(PROBES)
     facts, late = doctor.look(host, topics)
     document = {

@@ -75,12 +75,17 @@ def run(arguments: argparse.Namespace) -> int:
 
         text = json_report.dump(document(linted, unusable, engine))
     else:
-        colour = output.wants_colour(arguments.color, sys.stdout) and not arguments.output
-        text = render(linted, engine, because, width=output.width(), colour=colour)
+        colour = output.wants_colour(arguments.color, sys.stdout, arguments.output)
+        text = ""
+        if linted:
+            text = render(linted, engine, because, width=output.width(), colour=colour)
     output.write(text, arguments.output)
     if unusable:
-        sys.stdout.flush()
-        raise cli.UsageError("\n".join(unusable))
+        from agent.report.escaping import visible
+
+        for line in unusable[:-1]:
+            cli.say(f"hullcheck: {visible(line)}\n")
+        raise cli.UsageError(unusable[-1])
     return cli.FINDINGS if _fails(linted, arguments.fail_on) else cli.OK
 
 
@@ -152,7 +157,7 @@ def document(linted: list[Linted], unusable: list[str], engine: str) -> dict[str
 def render(linted: list[Linted], engine: str, because: str, *, width: int, colour: bool) -> str:
     """One block a problem, in the form that editors jump to, and a closing line."""
     from agent.report.escaping import visible
-    from agent.report.layout import BOLD, GREEN, RED, YELLOW, paint
+    from agent.report.layout import BOLD, GREEN, RED, YELLOW, paint, wrap
 
     styles = {"error": RED, "warning": YELLOW, "note": BOLD}
     lines = []
@@ -168,12 +173,14 @@ def render(linted: list[Linted], engine: str, because: str, *, width: int, colou
     files = f"{len(linted)} file{'' if len(linted) == 1 else 's'}"
     told = f"engine {visible(engine)} ({because})"
     if not count:
-        lines.append(paint(f"{files} judged for {told}: no problem found", GREEN, colour))
+        text = f"{files} judged for {told}: no problem found"
+        lines.extend(paint(line, GREEN, colour) for line in wrap(text, width))
     else:
-        lines.append(
+        text = (
             f"{files} judged for {told}: {count} problem{'' if count == 1 else 's'}, "
             f"{refused} refused by the engine"
         )
+        lines.extend(wrap(text, width))
     return "\n".join(lines) + "\n"
 
 

@@ -23,10 +23,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the list."""
     from agent import listing
 
+    if arguments.what == "thresholds":
+        from agent import settings
+
+        settings.load(".").apply()
     if arguments.format == "json":
         text = listing.document(arguments.what)
     else:
-        colour = output.wants_colour(arguments.color, sys.stdout) and not arguments.output
+        colour = output.wants_colour(arguments.color, sys.stdout, arguments.output)
         text = listing.render(arguments.what, width=output.width(), colour=colour)
     output.write(text, arguments.output)
     return cli.OK

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from probes.model import FAIL, SEVERITIES
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from probes.model import Finding

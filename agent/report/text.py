@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from agent.report.escaping import clipped, visible
 from agent.report.layout import (
@@ -29,6 +29,7 @@ from agent.report.layout import (
 )
 from agent.version import __version__
 from probes.model import CRASH, ERROR, FAIL, NOTE, PASS, SEVERITIES, SKIP, UNKNOWN, WAIVED, WARNING
+from probes.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -203,10 +203,10 @@ def test_no_docker_at_all(tmp_path):
         (("--only", "clock-unsynchronized"), "did you mean clock-unsynchronised"),
         (("--from", "/nowhere.tar.gz"), "no such file"),
         (("--timeout", "soon"), "not a number of seconds"),
-        (("--format", "yaml"), "invalid choice"),
+        (("--format", "yaml"), "no such choice"),
         (("--project", "/nowhere"), "no such folder"),
         (("-o", "/nowhere/x.json"), "cannot be written"),
-        (("--no-such-flag",), "unrecognized arguments"),
+        (("--no-such-flag",), "no such option"),
     ],
 )
 def test_wrong_usage_is_one_clear_line_and_exit_code_2(arguments, says):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+
 import pytest
 
 from agent import settings
@@ -89,6 +92,11 @@ def test_the_project_wins_over_the_user(tmp_path, monkeypatch):
         ("[[suppress]]\ncheck = 'clock-unsynchronised'\nreson = 'x'", "did you mean 'reason'"),
         ("[thresholds]\nno-such = 3", "no such threshold"),
         ("thresholds = 3", "must be a table"),
+        ("[thresholds]\ndisk-space-low = nan", "line 2: threshold disk-space-low must be a number"),
+        ("[thresholds]\ndisk-space-low = inf", "must be a number"),
+        ("[thresholds]\ndisk-space-low = " + "9" * 400, "must be a number"),
+        ("timeout = " + "9" * 5000, "not valid TOML"),
+        ("a = " + "[" * 5000, "not valid TOML"),
     ],
 )
 def test_a_wrong_file_is_one_clear_line(tmp_path, text, says):
@@ -102,6 +110,48 @@ def test_a_directory_in_its_place_is_one_clear_line(tmp_path):
     (tmp_path / "hullcheck.toml").mkdir()
     with pytest.raises(SettingsError, match="cannot be read"):
         settings.load(str(tmp_path), user=False)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="named pipes of a Unix")
+def test_a_pipe_in_its_place_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "hullcheck.toml")
+    with pytest.raises(SettingsError, match="no regular file"):
+        settings.load(str(tmp_path), user=False)
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path):
+    assert load(tmp_path, b'\xef\xbb\xbfformat = "json"\r\n').format == "json"
+
+
+def test_a_home_that_is_not_ours_to_read_is_left_out(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+    def denied(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(settings, "_read_file", denied)
+    assert settings.load(None) == settings.Settings()
+    assert "hullcheck.toml: Permission denied" in capsys.readouterr().err
+    with pytest.raises(SettingsError, match="cannot be read"):
+        settings.load(str(tmp_path), user=False)
+
+
+def test_a_home_on_a_server_that_is_gone_is_left_out(tmp_path, monkeypatch, capsys):
+    release = threading.Event()
+    monkeypatch.setattr(settings, "PATIENCE", 0.05)
+    monkeypatch.setattr(settings, "_read_file", lambda path: release.wait(30))
+    assert settings.load(None) == settings.Settings()
+    assert "did not answer" in capsys.readouterr().err
+    with pytest.raises(SettingsError, match="a dead mount"):
+        settings.load(str(tmp_path), user=False)
+    release.set()
+
+
+def test_a_clock_that_no_calendar_holds_waives_by_ours():
+    suppression = Suppression("some-check", "known", "2999-12-31", "", "", "f")
+    read = settings.Settings(suppressions=(suppression,))
+    for now in (1e300, float("nan")):
+        assert read.waive([FOUND], now)[0].outcome == WAIVED
 
 
 CHECK = Check("some-check", "t", NOTE, "T", "", (), "", (), lambda _: ())

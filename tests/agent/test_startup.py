@@ -61,7 +61,29 @@ def test_help_imports_no_third_party_module(arguments):
 
 def test_json_never_loads_rich_nor_docker():
     loaded = modules("doctor", "--format", "json")
-    assert not loaded & {"rich", "docker", "requests", "distro", "pynvml"}
+    assert not loaded & {"rich", "docker", "requests", "distro", "pynvml", "platformdirs"}
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_run_loads_nothing_that_it_can_do_without(form):
+    loaded = modules("doctor", "--format", form)
+    assert not loaded & {"dataclasses", "inspect", "tokenize", "difflib", "pathlib", "logging"}
+    assert not loaded & {"tomllib", "tarfile", "gzip", "unittest", "asyncio", "concurrent.futures"}
+
+
+def test_annotations_of_records_are_never_compiled():
+    """What typing.NamedTuple does at each start, 150 times."""
+    program = (
+        "import typing\n"
+        "def refuse(*_): raise AssertionError\n"
+        "typing._make_nmtuple = refuse\n"
+        "from probes import load_topics; load_topics()\n"
+        "import agent.doctor, agent.report.json_report, agent.report.text\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
 
 
 def test_metadata_is_what_the_docker_cli_wants():

@@ -5,13 +5,15 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import tarfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probes.host import Absent, Denied, Host, Unrecorded
+from probes.host import Absent, Denied, Host, Refused, Unrecorded
 from probes.host import bundle as bundles
 from probes.host.bundle import Bundle, BundleError, RecordedSource
 from tests.fake_host import FakeSource
@@ -171,6 +173,83 @@ def test_a_bomb_is_refused_before_it_goes_off(tmp_path, monkeypatch):
     monkeypatch.setattr(bundles, "MEMBER_LIMIT", 1000)
     with pytest.raises(BundleError, match="more than a bundle ever does"):
         Bundle(archive({**GOOD, "files/big": b"\0" * 2000}, tmp_path))
+
+
+def test_a_bomb_of_headers_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(bundles, "TOTAL_LIMIT", 100_000)
+    path = tmp_path / "x.tar.gz"
+    with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as out:
+        info = tarfile.TarInfo("files/x")
+        info.pax_headers = {"comment": "x" * 500_000}
+        out.addfile(info)
+    with pytest.raises(BundleError, match="more than a bundle ever does"):
+        Bundle(str(path))
+
+
+def test_too_many_entries_are_refused_whatever_they_are(tmp_path, monkeypatch):
+    monkeypatch.setattr(bundles, "MEMBERS_LIMIT", 50)
+    path = tmp_path / "x.tar.gz"
+    with tarfile.open(path, "w:gz") as out:
+        for number in range(60):
+            info = tarfile.TarInfo(f"files/{number}")
+            info.size = 1
+            out.addfile(info, io.BytesIO(b"x"))
+    with pytest.raises(BundleError, match="more than a bundle ever does"):
+        Bundle(str(path))
+
+
+def test_a_member_that_is_there_twice_is_refused(tmp_path):
+    path = tmp_path / "x.tar"
+    with tarfile.open(path, "w") as out:
+        for name in ("files/x", "./files//x"):
+            out.addfile(tarfile.TarInfo(name))
+    with pytest.raises(BundleError, match="twice"):
+        Bundle(str(path))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="named pipes of a Unix")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "x")
+    with pytest.raises(BundleError, match="no regular file"):
+        Bundle(str(tmp_path / "x"))
+    for name, data in GOOD.items():
+        (tmp_path / name).write_bytes(data)
+    with pytest.raises(BundleError, match="no regular file"):
+        Bundle(str(tmp_path))
+
+
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="needs /dev/fd")
+def test_the_pipe_of_a_shell_is_read(tmp_path):
+    host, path = recorded(tmp_path, files={"/a": "1"})
+    host.read_text("/a")
+    save(host, path)
+    read, write = os.pipe()
+    os.write(write, path.read_bytes())
+    os.close(write)
+    assert "files/a" in Bundle(f"/dev/fd/{read}").members
+    os.close(read)
+
+
+def test_a_folder_that_is_no_bundle_is_not_read(tmp_path):
+    (tmp_path / "big").write_bytes(b"x")
+    (tmp_path / "link").symlink_to("/")
+    with pytest.raises(BundleError, match=r"no manifest\.json"):
+        Bundle(str(tmp_path))
+
+
+@pytest.mark.parametrize("ask", [None, 3, [], [1], ["read", 2], {}, "read"])
+def test_a_question_that_is_none(tmp_path, ask):
+    members = {**GOOD, "answers.json": json.dumps([{"ask": ask}]).encode()}
+    with pytest.raises(BundleError, match="no answer"):
+        Bundle(archive(members, tmp_path))
+
+
+def test_a_failure_of_a_strange_shape_is_a_failure(tmp_path):
+    entry = {"ask": ["env", "X"], "failure": "refused", "reason": 3, "status": "x"}
+    members = {**GOOD, "answers.json": json.dumps([entry]).encode()}
+    host = Host(RecordedSource(Bundle(archive(members, tmp_path))))
+    with pytest.raises(Refused):
+        host.env("X")
 
 
 def test_no_such_file(tmp_path):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -216,3 +219,77 @@ def test_the_listener_behind_a_socket(host, tmp_path):
         server.bind(str(path))
         server.listen()
         assert host.peer(str(path)) == os.getpid()
+
+
+def test_a_socket_that_takes_no_more_connections(host, tmp_path):
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen(0)
+        waiting = []
+        for _ in range(3):
+            client = socket.socket(socket.AF_UNIX)
+            client.setblocking(False)
+            waiting.append(client)
+            try:
+                client.connect(str(path))
+            except BlockingIOError:
+                break
+        try:
+            with pytest.raises(Slow, match="takes no more connections"):
+                host.engine(Endpoint(f"unix://{path}"), "/version")
+            with pytest.raises(Slow, match="takes no more connections"):
+                host.peer(str(path))
+        finally:
+            for client in waiting:
+                client.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["unix://", "unix:///etc", "tcp://", "tcp://127.0.0.1:x", "tcp://[::1", "fd://", "npipe://x",
+     "ssh://a:b:c", "ssh://-oProxyCommand=x", "http://127.0.0.1:1", "garbage", "unix:///" + "a" * 200],
+)  # fmt: skip
+def test_an_address_that_is_none(host, url):
+    with pytest.raises((Absent, Garbled, Denied)) as caught:
+        host.engine(Endpoint(url), "/version")
+    assert "HTTPConnectionPool" not in caught.value.reason
+
+
+def test_a_path_that_no_request_can_carry(host):
+    with AnswerSocket(200, b"{}") as listening, pytest.raises(Garbled):
+        host.engine(Endpoint(listening.host), "/containers/\u00e9/json")
+
+
+def test_the_first_answer_is_waited_for_half_the_time_only():
+    host = Host(LiveSource(), seconds=1.6)
+    with HungSocket() as hung:
+        with pytest.raises(Slow):
+            host.engine(Endpoint(hung.host), "/version")
+        assert host.read_text("/proc/self/comm")
+        assert not host.cut_short
+        with pytest.raises(Slow):
+            host.engine(Endpoint(hung.host), "/info")
+        assert host.cut_short
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="needs unshare")
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount")
+@pytest.mark.parametrize("mount", ["-t tmpfs none", "-t proc -o hidepid=2 proc"])
+def test_processes_that_cannot_be_seen_are_not_said_to_be_absent(mount):
+    program = (
+        "import os; from probes.host import Host; from probes.host.live import LiveSource\n"
+        "host = Host(LiveSource())\n"
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "try: print(host.processes())\n"
+        "except Exception as error: print(error.kind)"
+    )
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", f'mount {mount} /proc && exec "$0" -c "$1"',
+         os.path.realpath(sys.executable), program],
+        capture_output=True, text=True, check=False, timeout=30,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    if "mount:" in done.stderr or "Permission denied" in done.stderr:
+        pytest.skip(f"cannot mount or reach it here: {done.stderr[-100:]}")
+    assert done.stdout.strip() in {"garbled", "denied"}, done.stderr

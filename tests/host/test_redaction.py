@@ -111,3 +111,54 @@ def test_long_texts_are_redacted_too(filler):
 @given(st.text(alphabet="paswordtken=: \n\"'@/x1", max_size=80))
 def test_the_quick_look_never_hides_a_match(text):
     assert redaction.redact_text(text) == redaction._redact(text, redaction._WORDS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"HttpHeaders": {\n "X-Meta": "%s", "Y": "%s"\n}, "auths": {}}',
+        '{"plugins": {"x": {"key": "%s"}, "y": {"z": "a{%s}"}}}',
+        '{"Name": "c", "Metadata": {"Description": "%s"}, "Endpoints": {}}',
+        "[Service]\nEnvironment=FOO=%s BAR=%s\n",
+        "[Service]\nEnvironment=\"FOO=a %s\" 'BAR=b %s' \\\n  BAZ=%s\n",
+        "Environment=FOO=%s",
+        'DB_PASS="%s"\nexport MYSQL_PWD=%s\n',
+        '{"db_pw": "%s"}',
+    ],
+)
+def test_places_where_anybody_keeps_secrets(text):
+    whole = text.replace("%s", SECRET)
+    for size in (whole, whole + "\n" * 70_000):
+        clean = redaction.redact_text(size)
+        assert SECRET not in clean
+        assert clean.count("\n") == size.count("\n")
+        assert redaction.redact_text(clean) == clean
+        if text.startswith("{"):
+            assert json.loads(clean).keys() == json.loads(size).keys()
+
+
+def test_what_configures_the_engine_stays_in_a_unit():
+    text = 'Environment="HTTPS_PROXY=http://p:3128" NO_PROXY=localhost "X=REDACTED"\nUser=root\n'
+    assert redaction.redact_text(text.replace("REDACTED", "y")) == text
+
+
+def test_what_runs_in_containers_and_what_is_written_on_them():
+    answer = {
+        "Command": f"mysql -p{SECRET}",
+        "Config": {"Cmd": ["a", SECRET], "Healthcheck": {"Test": ["CMD", SECRET], "Retries": 3}},
+        "Labels": {"traefik.users": f"admin:{SECRET}", "com.docker.compose.project": "shop"},
+        "Args": None,
+        "Names": ["/web"],
+    }
+    clean = redaction.redact_json(answer)
+    assert SECRET not in str(clean)
+    assert clean["Labels"]["com.docker.compose.project"] == "shop"
+    assert clean["Config"]["Healthcheck"]["Retries"] == 3
+    assert (clean["Names"], clean["Args"]) == (["/web"], None)
+
+
+def test_half_a_character_at_the_end_hides_nothing():
+    data = b"\xff\xfe" + f"password={SECRET}".encode("utf-16-le") + b"\x00"
+    clean = redaction.redact_bytes(data)
+    assert SECRET.encode("utf-16-le") not in clean
+    assert redaction.redact_bytes(b"\xff\xfe\x00") == b"\xff\xfe\x00"
