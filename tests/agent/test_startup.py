@@ -61,13 +61,13 @@ def test_help_imports_no_third_party_module(arguments):
 
 def test_json_never_loads_rich_nor_docker():
     loaded = modules("doctor", "--format", "json")
-    assert not loaded & {"rich", "docker", "requests", "distro", "pynvml", "platformdirs"}
+    assert not loaded & {"rich", "docker", "requests", "distro", "pynvml"}
 
 
 @pytest.mark.parametrize("form", ["json", "text"])
 def test_a_run_loads_nothing_that_it_can_do_without(form):
     loaded = modules("doctor", "--format", form)
-    assert not loaded & {"dataclasses", "inspect", "tokenize", "difflib", "pathlib", "logging"}
+    assert not loaded & {"dataclasses", "inspect", "tokenize", "difflib", "logging"}
     assert not loaded & {"tomllib", "tarfile", "gzip", "unittest", "asyncio", "concurrent.futures"}
 
 
