@@ -1585,7 +1585,7 @@ def engine_slow(facts: Reachability) -> Verdict:
         f"engine {facts.endpoint}", "GET /_ping", f"{took:.0f} ms", f"{SLOW_PING.value:g} ms"
     )
     if took <= SLOW_PING.value:
-        return ok(f"GET /_ping took {took:.0f} ms", seen)
+        return ok(f"GET /_ping took less than {SLOW_PING.value:g} ms", seen)
     if remote:
         return skip(f"GET /_ping took {took:.0f} ms, the network and the login included")
     return fail(

@@ -134,6 +134,7 @@ class Requirements(NamedTuple):
     disks: tuple[Disk, ...] | Missing
     images: int | Missing
     engine_version: str | Missing
+    engine_version_source: str
     distribution_build: bool | Missing
     """Whether the engine was built by a distribution and not by Docker."""
     distribution: Life | Missing
@@ -222,7 +223,10 @@ def look(host: Host) -> Requirements:
         disks=known(lambda: _disks(host, seen, told)) if elsewhere is None else elsewhere,
         images=told if isinstance(told, Missing) else _number(told.get("Images")),
         engine_version=known(lambda: _docker_version(host, seen)),
-        distribution_build=seen.platform_name
+        engine_version_source="dockerd --version"
+        if isinstance(seen.version, Missing)
+        else "engine GET /version",
+        distribution_build=known(lambda: _packaged_by_distribution(host))
         if isinstance(seen.platform_name, Missing)
         else seen.platform_name == "" and not built_by_docker_once(have(seen.version, "")),
         distribution=distribution,
@@ -230,6 +234,14 @@ def look(host: Host) -> Requirements:
         today=known(lambda: today(host)),
         manager=manager_of(release),
     )
+
+
+def _packaged_by_distribution(host: Host) -> bool:
+    """Whether the engine that may not be asked came in a package of the distribution."""
+    from probes import packaging
+
+    flavour = packaging.flavour(host)
+    return bool(flavour) and flavour not in {"docker-ce", "static"}
 
 
 def built_by_docker_once(version: str) -> bool:
@@ -831,7 +843,7 @@ def engine_below_minimum(facts: Requirements) -> Verdict:
     if not numbers:
         return skip(f"{version} is a version without a number")
     seen = Evidence(
-        "engine GET /version", "Version", version, f"{ENGINE_MINIMUM[0]}.{ENGINE_MINIMUM[1]}"
+        facts.engine_version_source, "Version", version, f"{ENGINE_MINIMUM[0]}.{ENGINE_MINIMUM[1]}"
     )
     if numbers[:2] >= ENGINE_MINIMUM:
         return ok(f"engine {version}", seen)

@@ -1084,7 +1084,7 @@ def process_numbers_nearly_used(facts: Sysctls) -> Verdict:
             mend=_set(facts, "kernel/pid_max", 4194304),
             severity=NOTE,
         )
-    return ok(f"{usage.used} of {usage.limit} possible threads run")
+    return ok(f"{percent:.0f} % of the {usage.limit} possible threads run")
 
 
 @TOPIC.check(
@@ -1512,7 +1512,7 @@ def open_files_nearly_used(facts: Sysctls) -> Verdict:
     used, limit = need(facts.open_files)
     percent = 100 * used / max(limit, 1)
     if percent < FILES_USED.value:
-        return ok(f"{used} of {limit} files are open")
+        return ok(f"{percent:.0f} % of the {limit} files that can be open are")
     return fail(
         f"{used} of {limit} files are open on this host ({percent:.0f} %): at the limit nothing "
         "can open a file or connection.",

@@ -404,7 +404,7 @@ def daemon_descriptors_nearly_used(facts: Ulimits) -> Verdict:
         "engine GET /info", "NFd", f"{used} of {limit}", f"under {DAEMON_FDS.value:g} %"
     )
     if percent < DAEMON_FDS.value:
-        return ok(f"dockerd has {used} of {limit} files open", seen)
+        return ok(f"dockerd has {percent:.0f} % of the files open that it may", seen)
     return fail(
         f"dockerd has {used} of the {limit} files open that it may ({percent:.0f} %): at the limit "
         "it answers nobody.",

@@ -12,6 +12,9 @@ from agent import cli, doctor, output, settings
 if TYPE_CHECKING:
     import argparse
 
+    from agent.report.model import Report
+    from probes.host import Host
+
 
 def add_arguments(sub: argparse.ArgumentParser) -> None:
     """The arguments of ``hullcheck bundle``."""
@@ -38,16 +41,22 @@ def run(arguments: argparse.Namespace) -> int:
 def save(arguments: argparse.Namespace) -> int:
     """Run the doctor on this host and write down every answer it got, redacted."""
     from agent.hosts import open_host, patience
-    from agent.version import __version__
-    from probes.host import bundle
 
     host = open_host(None, patience(arguments.timeout))
     report = doctor.run(host, doctor.EVERYTHING, settings.Settings())
-    members = bundle.contents(host, tool=__version__)
-    data = bundle.pack(members, report.started)
     day = time.strftime("%Y%m%d-%H%M%S", time.gmtime(report.started))
     name = "".join(c if c.isalnum() or c in "-_." else "_" for c in report.host.hostname or "host")
-    path = arguments.output or f"hullcheck-{name}-{day}.tar.gz"
+    write(host, report, arguments.output or f"hullcheck-{name}-{day}.tar.gz")
+    return cli.INCOMPLETE if report.incomplete else cli.OK
+
+
+def write(host: Host, report: Report, path: str) -> None:
+    """Write down what a host was asked for a report. Raises UsageError."""
+    from agent.version import __version__
+    from probes.host import bundle
+
+    members = bundle.contents(host, tool=__version__)
+    data = bundle.pack(members, report.started)
     output.write(data, path, mode=0o600)
     if path != "-":
         from shlex import quote
@@ -59,7 +68,6 @@ def save(arguments: argparse.Namespace) -> int:
             f"look at what it holds before you share it: hullcheck bundle show "
             f"{visible(quote(path))}\n"
         )
-    return cli.INCOMPLETE if report.incomplete else cli.OK
 
 
 def show(arguments: argparse.Namespace) -> int:

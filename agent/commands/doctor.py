@@ -28,6 +28,9 @@ def add_arguments(sub: argparse.ArgumentParser) -> None:
         help="exit with 1 for findings of this severity or above (default: error)",
     )
     sub.add_argument("-v", "--verbose", action="store_true", help="show passes and skips as well")
+    sub.add_argument(
+        "--record", metavar="FILE.tar.gz", help="save what this run has read as a bundle"
+    )
     sub.add_argument("--timings", action="store_true", help="show how long each probe took")
     cli.add_host_arguments(sub)
     cli.add_output_arguments(sub)
@@ -45,6 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
     selection = select(arguments.only, arguments.skip)
     host = open_host(arguments.bundle, arguments.timeout or chosen.timeout or doctor.DEADLINE)
     report = doctor.run(host, selection, chosen, progress=_progress())
+    if arguments.record:
+        from agent.commands import bundle
+
+        bundle.write(host, report, arguments.record)
     output.write(
         render(
             report,

@@ -251,7 +251,14 @@ def test_the_same_report_from_a_bundle_for_another_user_without_docker(
         assert there.returncode == here.code
         replayed = timeless(json.loads(there.stdout))
         assert replayed == timeless(json.loads(here.out))
-        _, live = doctor(any_engine)
+        # A bundle of the very run gives the very report, figures and all.
+        same = everyones_copy / f"{any_engine.version}-same.tar.gz"
+        _, live = doctor(any_engine, "--record", str(same))
+        same.chmod(0o644)
+        again = as_nobody(
+            everyones_copy, "doctor", "--from", str(same), "--format", "json", docker_host=None
+        )
+        assert timeless(json.loads(again.stdout)) == timeless(live)
         assert _steady(timeless(live)) == _steady(replayed)
         text = as_nobody(everyones_copy, "doctor", "--from", str(path), docker_host=None)
         assert "log-rotation-unbounded" in text.stdout

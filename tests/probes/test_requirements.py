@@ -35,6 +35,7 @@ HEALTHY = Requirements(
     disks=(Disk("/var/lib/docker", "/var/lib/docker", 80_000_000_000, 200_000_000_000),),
     images=12,
     engine_version="28.5.2",
+    engine_version_source="engine GET /version",
     distribution_build=False,
     distribution=life("debian", "12"),
     distribution_source="/etc/os-release",
