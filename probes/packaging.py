@@ -1137,12 +1137,21 @@ def client_engine_far_apart(facts: Packaging) -> Verdict:
         f"The CLI is {cli.version} and the engine {version}, {apart} major releases apart: the "
         f"{older} was left behind.",
         *seen,
-        mend=(
-            _upgrade_cli(facts)
-            if older == "CLI"
-            else _upgrade(facts, "docker-ce", "docker.io", "moby-engine", "docker"),
-        ),
+        mend=_level(facts, older),
     )
+
+
+def _level(facts: Packaging, older: str) -> tuple[str, ...]:
+    if older == "CLI":
+        return (_upgrade_cli(facts),)
+    engines = ("docker-ce", "docker.io", "moby-engine", "docker")
+    if facts.builder == DISTRIBUTION:
+        # The release of a distribution stays with its version: upgrading changes nothing.
+        return (
+            "Use the CLI that came with the engine (type -a docker shows all there are),",
+            f"or change to Docker's own packages for both: {INSTALL}",
+        )
+    return (_upgrade(facts, *engines),)
 
 
 def _step(steps: list[int], major: int) -> int:
