@@ -166,6 +166,9 @@ def validate() -> Callable[[str, Path], tuple[int, str]]:
 def systemd_host(engine28: Engine) -> Iterator[SystemdHost]:
     """A booted Debian host with its own Docker 20.10, shared by the session."""
     with contextlib.ExitStack() as stack:
-        with _skipping():
+        try:
             host = stack.enter_context(SystemdHost(engine28))
+        except EngineUnavailable as exc:
+            # Many machines that run the engines cannot boot systemd in a container: no defect.
+            pytest.skip(str(exc))
         yield host
