@@ -107,7 +107,7 @@ def run(
             requests.send(topic.engine)
             topics[name] = (topic, checks)
             crew.add(_job(topic, checks, host, done, progress), at_once=name in FIRST)
-    summaries: list[tuple[HostSummary, EngineSummary]] = []
+    summaries: list[tuple[HostSummary, EngineSummary, str]] = []
     crew.add(lambda: summaries.append(_describe(host)))
     crew.wait(max(host.remaining() - LAST_LOOK, 0.01))
     findings: list[Finding] = []
@@ -129,7 +129,9 @@ def run(
     )
     if host.cut_short and not incomplete:
         incomplete.append(CUT_SHORT)
-    about = summaries[0] if summaries else (_NO_HOST, _NO_ENGINE)
+    about = summaries[0] if summaries else (_NO_HOST, _NO_ENGINE, "")
+    if about[2]:
+        incomplete.append(about[2])
     now = known(host.now)
     return Report(
         host=about[0],
@@ -290,11 +292,12 @@ _NO_ENGINE = EngineSummary(
 )
 
 
-def _describe(host: Host) -> tuple[HostSummary, EngineSummary]:
+def _describe(host: Host) -> tuple[HostSummary, EngineSummary, str]:
+    """The head of the report, and what was wrong in making it: a fault of ours is told as one."""
     try:
-        return _host_summary(host), _engine_summary(host)
-    except Exception:  # noqa: BLE001 - a header must not take the report with it
-        return _NO_HOST, _NO_ENGINE
+        return _host_summary(host), _engine_summary(host), ""
+    except Exception as error:  # noqa: BLE001 - a header must not take the report with it
+        return _NO_HOST, _NO_ENGINE, f"hullcheck failed to describe the host: {error!r}"
 
 
 def _host_summary(host: Host) -> HostSummary:

@@ -259,12 +259,7 @@ def engine_version(host: Host) -> str:
 
 
 def _engine_version(host: Host) -> str:
-    running = engine.look(host).version
-    if isinstance(running, str):
-        return running
-    # "Docker version 28.5.2+dfsg4, build ecc6942"
-    printed = have(known(lambda: host.output("dockerd", "--version")), "")
-    return printed.partition("version ")[2].partition(",")[0].strip()
+    return have(known(lambda: engine.version_here(host)), "")
 
 
 def file_path(host: Host) -> str:

@@ -65,7 +65,11 @@ class DaemonConfig(NamedTuple):
 
 @TOPIC.probe
 def look(host: Host) -> DaemonConfig:
-    """Read the file the daemon itself reads, and judge it for the daemon's own version."""
+    """Read the file the daemon itself reads, and what this engine version makes of it.
+
+    What the engine refuses, chokes on or ignores is a fact about the file, asked of a model of the
+    engine instead of the engine; whether it is a finding, and how grave, is for the checks.
+    """
     path = known(lambda: configuration.file_path(host))
     daemon = known(lambda: configuration.dockerd(host))
     data = path if isinstance(path, Missing) else known(lambda: host.read_bytes(path))

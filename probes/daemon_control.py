@@ -40,6 +40,13 @@ def _control(host: Host) -> Control:
     try:
         daemon = engine.daemon(host)
     except Absent:
+        if systemd and engine.target(host).endpoint.url.startswith("unix:///run/user/"):
+            home = host.gauge("session")["home"]
+            return Control(
+                f"{home}/.config/docker/daemon.json",
+                "systemctl --user restart docker",
+                "systemctl --user reload docker",
+            )
         if systemd:
             return Control(
                 engine.DEFAULT_CONFIG,

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from probes import engine, engine_host
+from probes.daemon_control import UNKNOWN, control
 from probes.formats.daemon_log import LogLine, format_time, parse_file_log, parse_journal, sample
 from probes.formats.daemon_log_patterns import PATTERNS
 from probes.formats.systemd_show import unit_of_cgroup
@@ -135,7 +136,7 @@ def look(host: Host) -> DaemonLog:
         sink=sink,
         now=now,
         unit=unit,
-        restart=_restart(host, unit, rootless=rootless),
+        restart=have(known(lambda: control(host)), UNKNOWN).restart,
         look=_by_hand(read, unit, rootless=rootless),
         config_file="/etc/docker/daemon.json"
         if isinstance(daemon, Missing)
@@ -168,18 +169,6 @@ def _unit(host: Host, daemon: engine.Daemon | Missing) -> str:
         return UNITS[0] if known(lambda: host.exists("/run/systemd/system")) is True else ""
     groups = known(lambda: host.read_text(f"/proc/{daemon.pid}/cgroup"))
     return "" if isinstance(groups, Missing) else unit_of_cgroup(groups)
-
-
-def _restart(host: Host, unit: str, *, rootless: bool) -> str:
-    if unit.startswith("snap."):
-        return "sudo snap restart docker"
-    if rootless:
-        return f"systemctl --user restart {unit or 'docker'}"
-    if unit:
-        return f"sudo systemctl restart {unit.removesuffix('.service')}"
-    if known(lambda: host.exists("/sbin/openrc-run")) is True:
-        return "sudo rc-service docker restart"
-    return "restart dockerd as it was started"
 
 
 def _by_hand(read: Read | Missing, unit: str, *, rootless: bool) -> str:

@@ -11,7 +11,7 @@ import json
 import posixpath
 from typing import TYPE_CHECKING, Any
 
-from probes.host.questions import Absent, Denied, Endpoint, Garbled, Unreadable
+from probes.host.questions import FAILURES, Absent, Denied, Endpoint, Garbled, Unreadable
 from probes.model import Missing, have, known
 from probes.record import NamedTuple
 
@@ -217,6 +217,30 @@ def _object(value: Any, path: str) -> dict[str, Any]:  # noqa: ANN401 - any JSON
     if not isinstance(value, dict):
         raise Garbled(f"GET {path} answered with something that is no JSON object")
     return value
+
+
+def version_here(host: Host) -> str:
+    """The engine's version: what it says itself, else what the dockerd that is installed says.
+
+    Raises: Unreadable; inapplicable where there is no engine or it is elsewhere and silent.
+    """
+    seen = look(host)
+    if isinstance(seen.version, str):
+        return seen.version
+    silent = FAILURES.get(seen.version.kind, Garbled)(seen.version.reason, look=seen.version.look)
+    if not seen.endpoint.startswith("unix://"):
+        raise silent
+    if not host.derive(installed):
+        raise NoEngine("there is no container engine on this host")
+    try:
+        printed = host.output("dockerd", "--version")
+    except Absent:
+        raise silent from None
+    # "Docker version 28.5.2+dfsg4, build ecc6942"
+    named = printed.partition("version ")[2].partition(",")[0].strip()
+    if not named:
+        raise Garbled("dockerd --version names no version", look="dockerd --version")
+    return named
 
 
 def installed(host: Host) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +11,7 @@ from probes.formats.mountinfo import mount_of
 from probes.formats.os_release import manager_of, parse_os_release
 from probes.formats.sizes import GIB, human_size
 from probes.formats.versions import parse_version
-from probes.host.questions import FAILURES, Absent, Garbled, Unreadable
+from probes.host.questions import Absent, Garbled, Unreadable
 from probes.model import (
     NOTE,
     WARNING,
@@ -256,26 +255,7 @@ def built_by_docker_once(version: str) -> bool:
 def _docker_version(host: Host, seen: engine.Engine) -> str:
     if seen.provider == "podman":
         raise engine.NotHere("podman has version numbers of its own")
-    return engine_version(host)
-
-
-def engine_version(host: Host) -> str:
-    """The engine's version: what it says itself, else what an installed dockerd says."""
-    told = engine.look(host).version
-    if isinstance(told, str):
-        return told
-    if not engine.look(host).endpoint.startswith("unix://"):
-        raise Garbled(told.reason, look=told.look)
-    if not host.derive(engine.installed):
-        raise engine.NoEngine("there is no container engine on this host")
-    try:
-        printed = host.output("dockerd", "--version")
-    except Absent:
-        raise FAILURES.get(told.kind, Garbled)(told.reason, look=told.look) from None
-    match = re.search(r"version ([^ ,]+)", printed)
-    if match is None:
-        raise Garbled("dockerd --version names no version", look="dockerd --version")
-    return match[1]
+    return engine.version_here(host)
 
 
 def _elsewhere(seen: engine.Engine) -> Missing | None:

@@ -224,13 +224,6 @@ def _statvfs(path: str) -> list[int]:
     ]
 
 
-def _realpath(path: str) -> str:
-    try:
-        return os.path.realpath(path, strict=True)
-    except RuntimeError:  # pragma: no cover - a loop, before Python 3.13's OSError
-        raise Garbled(f"{path} is a loop of symbolic links", look=f"namei -l {path}") from None
-
-
 def _access(path: str, mode: str) -> bool:
     os.stat(path)  # absent is not the same as forbidden
     bits = {"r": os.R_OK, "w": os.W_OK, "x": os.X_OK}[mode]
@@ -244,7 +237,7 @@ _FILE_QUESTIONS: dict[str, Callable[..., Answer]] = {
     "stat": lambda path: _stat(path, follow=True),
     "lstat": lambda path: _stat(path, follow=False),
     "readlink": os.readlink,
-    "realpath": _realpath,
+    "realpath": lambda path: os.path.realpath(path, strict=True),
     "statvfs": _statvfs,
     "access": _access,
 }

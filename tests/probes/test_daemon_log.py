@@ -510,7 +510,7 @@ def test_the_journal_of_a_rootless_daemon() -> None:
     )  # fmt: skip
     of = daemon_log.look(host)
     assert judged("log-disk-full", of).outcome == "fail"
-    assert of.restart == "systemctl --user restart docker.service"
+    assert of.restart == "systemctl --user restart docker"
 
 
 @pytest.mark.parametrize(
