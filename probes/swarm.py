@@ -10,7 +10,7 @@ from probes.engine_network import here_or, names_of
 from probes.formats import routes
 from probes.formats.networks import DRIVER_MTU
 from probes.formats.sizes import GIB, human_size
-from probes.formats.x509_validity import Validity, pem_validities
+from probes.formats.x509 import Certificate, parse_certificates
 from probes.host.questions import Garbled
 from probes.model import (
     ERROR,
@@ -107,8 +107,8 @@ class SwarmFacts(NamedTuple):
     live_restore: bool | Missing
     """Whether the daemon's configuration asks for it, live or not."""
     live_restore_where: str
-    root: Validity | Missing
-    certificate: Validity | Missing
+    root: Certificate | Missing
+    certificate: Certificate | Missing
     """This node's own."""
     certificate_path: str
     now: float | Missing
@@ -147,8 +147,10 @@ def look(host: Host) -> SwarmFacts:
         networks=known(lambda: engine_network.networks(host)),
         live_restore=told if isinstance(told, Missing) else told.value is True,
         live_restore_where="" if isinstance(told, Missing) else told.where,
-        root=known(lambda: _certificate(member.root_certificate, "GET /info TLSInfo.TrustRoot")),
-        certificate=here_or(site, lambda: _certificate(host.read_text(path), path)),
+        root=known(lambda: _root(member)),
+        certificate=here_or(
+            site, lambda: _certificate(host.read_text(path), path, f"sudo head -1 {path}")
+        ),
         certificate_path=path,
         now=known(host.now),
         addresses=here_or(site, lambda: tuple(sorted(_addresses(host)))),
@@ -248,18 +250,18 @@ def _certificate_path(host: Host) -> str:
     return f"{folder}/swarm/certificates/swarm-node.crt"
 
 
-def _certificate(text: str, where: str) -> Validity:
+def _certificate(text: str, where: str, look: str = "") -> Certificate:
     try:
-        found = pem_validities(text)
+        return parse_certificates(text)[0]
     except ValueError as error:
-        raise Garbled(f"{where} holds no certificate: {error}") from None
-    if not found:
-        raise (
-            NotInSwarm(WORKER)
-            if "TrustRoot" in where
-            else Garbled(f"{where} holds no certificate", look=f"sudo head -1 {where}")
-        )
-    return found[0]
+        raise Garbled(f"{where} holds no certificate: {error}", look=look) from None
+
+
+def _root(member: Membership) -> Certificate:
+    """The root of the swarm's CA, which only managers are told."""
+    if not member.root_certificate:
+        raise NotInSwarm(WORKER)
+    return _certificate(member.root_certificate, "GET /info TLSInfo.TrustRoot")
 
 
 def _addresses(host: Host) -> set[str]:
@@ -724,9 +726,9 @@ def swarm_certificate_ending(facts: SwarmFacts) -> Verdict:
         look = f"sudo openssl x509 -in {path} -noout -enddate"
         need(facts.certificate._replace(look=look))
     life, now = need(facts.certificate), need(facts.now)
-    left = (life.ends - now) / DAY
+    left = (life.not_after - now) / DAY
     seen = Evidence(path, "notAfter", f"in {left:.1f} days", "renewed in time")
-    if life.ends - now > RENEWAL_LATE * (life.ends - life.begins):
+    if life.not_after - now > RENEWAL_LATE * (life.not_after - life.not_before):
         return ok(f"the node's certificate is good for {left:.0f} days", seen)
     told = f"ends in {left:.1f} days" if left > 0 else f"ended {-left:.1f} days ago"
     return fail(
@@ -773,7 +775,7 @@ def swarm_ca_ending(facts: SwarmFacts) -> Verdict:
     if isinstance(member, Verdict):
         return member
     life, now = need(facts.root), need(facts.now)
-    left = (life.ends - now) / DAY
+    left = (life.not_after - now) / DAY
     seen = Evidence(
         "engine GET /info",
         "Swarm.Cluster.TLSInfo.TrustRoot: notAfter",

@@ -9,7 +9,7 @@ from probes.daemon_control import Control
 from probes.formats.networks import Network
 from probes.formats.routes import Route
 from probes.formats.sizes import GIB, MIB
-from probes.formats.x509_validity import Validity, der_validity, pem_validities
+from probes.formats.x509 import Certificate, parse_certificates
 from probes.host.questions import Denied, Refused
 from probes.model import Missing, judge
 from probes.swarm import DAY, TOPIC, Membership, Node, SwarmFacts
@@ -75,8 +75,8 @@ FINE = SwarmFacts(
     networks=(net("ingress", "10.0.0.0/24"), OVERLAY, net("gw", "172.18.0.0/16", "bridge")),
     live_restore=False,
     live_restore_where="",
-    root=Validity(NOW - 100 * DAY, NOW + 7200 * DAY),
-    certificate=Validity(NOW - 30 * DAY, NOW + 60 * DAY),
+    root=Certificate("swarm", NOW - 100 * DAY, NOW + 7200 * DAY),
+    certificate=Certificate("swarm", NOW - 30 * DAY, NOW + 60 * DAY),
     certificate_path=CERTIFICATE,
     now=NOW,
     addresses=("10.5.0.1", "127.0.0.1", "fe80::1"),
@@ -144,15 +144,23 @@ def test_a_fine_cluster_has_no_finding() -> None:
         ),
         (
             "swarm-certificate-ending",
-            {"certificate": Validity(NOW - 85 * DAY, NOW + 5 * DAY)},
+            {"certificate": Certificate("swarm", NOW - 85 * DAY, NOW + 5 * DAY)},
             "error",
         ),
-        ("swarm-certificate-ending", {"certificate": Validity(NOW - 95 * DAY, NOW - DAY)}, "error"),
+        (
+            "swarm-certificate-ending",
+            {"certificate": Certificate("swarm", NOW - 95 * DAY, NOW - DAY)},
+            "error",
+        ),
         # Certificates of an hour, as an owner may choose: nothing is late yet.
-        ("swarm-certificate-ending", {"certificate": Validity(NOW - 1800, NOW + 1800)}, "pass"),
+        (
+            "swarm-certificate-ending",
+            {"certificate": Certificate("swarm", NOW - 1800, NOW + 1800)},
+            "pass",
+        ),
         ("swarm-certificate-ending", {"certificate": DOWN}, "unknown"),
-        ("swarm-ca-ending", {"root": Validity(0, NOW + 90 * DAY)}, "warning"),
-        ("swarm-ca-ending", {"root": Validity(0, NOW - DAY)}, "error"),
+        ("swarm-ca-ending", {"root": Certificate("swarm", 0, NOW + 90 * DAY)}, "warning"),
+        ("swarm-ca-ending", {"root": Certificate("swarm", 0, NOW - DAY)}, "error"),
         ("swarm-ca-ending", {"now": DOWN}, "unknown"),
         ("swarm-address-changed", {"addresses": ("10.5.0.9",)}, "error"),
         (
@@ -295,9 +303,9 @@ def test_the_recorded_swarm() -> None:
     assert facts.services == 0
     assert facts.raft_bytes == 1024
     assert facts.listens_on == ("all addresses",)
-    assert isinstance(facts.root, Validity)
+    assert isinstance(facts.root, Certificate)
     assert facts.root == facts.certificate
-    assert round((facts.root.ends - facts.root.begins) / DAY) == 7300
+    assert round((facts.root.not_after - facts.root.not_before) / DAY) == 7300
     failed = [c.id for c in DEFAULT for x in judge(c, facts) if x.outcome == "fail"]
     assert failed == ["swarm-mode-unused"]
 
@@ -359,9 +367,7 @@ def test_no_token_is_asked_for() -> None:
     "data", [b"", b"\x30", b"\x30\x03\x02\x01\x01", b"\x30\x84\xff\xff\xff\xff", b"\x04\x01a"]
 )
 def test_what_is_no_certificate(data: bytes) -> None:
-    with pytest.raises(ValueError):
-        der_validity(data)
     body = base64.b64encode(data).decode()
     if body:
         with pytest.raises(ValueError):
-            pem_validities(f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
+            parse_certificates(f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
