@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from probes import engine
 from probes.engine_host import container_of, engine_host
+from probes.formats.timestamps import parse_stamp
 from probes.host.questions import Garbled
 from probes.model import (
     ERROR,
@@ -138,17 +139,10 @@ def _uptime(host: Host) -> float:
 
 def _time_of(text: object, what: str) -> float:
     """Seconds since the epoch of an RFC 3339 time; the engine writes up to nine decimals."""
-    import re
-    from datetime import datetime
-
-    match = re.match(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$", str(text))
-    if not match:
+    seconds = parse_stamp(str(text))
+    if seconds is None:
         raise Garbled(f"the engine does not tell its {what}")
-    offset = "+00:00" if match[2] == "Z" else match[2]
-    try:
-        return datetime.fromisoformat(match[1] + offset).timestamp()
-    except (ValueError, OverflowError):
-        raise Garbled(f"the engine's {what} is no time: {text}") from None
+    return seconds
 
 
 def has_timedatectl(clock: Clock) -> bool:

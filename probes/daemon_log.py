@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from probes import engine, engine_host
 from probes.daemon_control import UNKNOWN, control
-from probes.formats.daemon_log import LogLine, format_time, parse_file_log, parse_journal, sample
+from probes.formats.daemon_log import LogLine, parse_file_log, parse_journal, sample
 from probes.formats.daemon_log_patterns import PATTERNS
 from probes.formats.systemd_show import unit_of_cgroup
+from probes.formats.timestamps import format_time
 from probes.host.questions import Absent, Denied, Garbled, Unreadable
 from probes.model import (
     NOTE,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from probes import configuration, engine, engine_host, requirements
 from probes.daemon_control import UNKNOWN, Control, control
-from probes.formats.daemon_log import format_time
 from probes.formats.proc_net_tcp import parse_listeners
+from probes.formats.timestamps import format_time
 from probes.formats.x509 import parse_certificates
 from probes.host.questions import Garbled, Unreadable
 from probes.model import (

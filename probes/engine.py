@@ -248,10 +248,11 @@ def installed(host: Host) -> bool:
     running = have(known(host.processes), ())
     if any(p.name in {"dockerd", "podman", "rootlesskit"} and not p.nested for p in running):
         return True
-    return any(_is_there(host, path) for path in INSTALLED_AT)
+    return any(is_there(host, path) for path in INSTALLED_AT)
 
 
-def _is_there(host: Host, path: str) -> bool:
+def is_there(host: Host, path: str) -> bool:
+    """Whether a path is known to exist; False where that cannot be told."""
     return known(lambda: host.exists(path)) is True
 
 
@@ -494,12 +495,12 @@ def _look(host: Host) -> Engine:
         provider=provider,
         backend=_backend(str(provider)),
         local=_local(host, str(provider), process, told),
-        version=_text(said, "Version"),
-        api_version=_text(said, "ApiVersion"),
-        min_api_version=_text(said, "MinAPIVersion"),
+        version=text(said, "Version"),
+        api_version=text(said, "ApiVersion"),
+        min_api_version=text(said, "MinAPIVersion"),
         platform_name=platform_name(said),
-        storage_driver=told if isinstance(told, Missing) else _text(told, "Driver"),
-        data_root=told if isinstance(told, Missing) else _text(told, "DockerRootDir"),
+        storage_driver=told if isinstance(told, Missing) else text(told, "Driver"),
+        data_root=told if isinstance(told, Missing) else text(told, "DockerRootDir"),
         rootless=told
         if isinstance(told, Missing)
         else "rootless" in security_options(told_or_empty),
@@ -553,7 +554,8 @@ def _local(
     return bool(told.get("KernelVersion") == system["release"])
 
 
-def _text(answer: dict[str, Any], key: str) -> str | Missing:
+def text(answer: dict[str, Any], key: str) -> str | Missing:
+    """A text in an engine's answer; Missing where it is empty or of another type."""
     value = answer.get(key)
     if isinstance(value, str) and value:
         return value

@@ -17,6 +17,7 @@ from probes.engine_host import (
 )
 from probes.formats.kernel_config import parse_kernel_config, unpack
 from probes.formats.kernel_log import KernelLine, parse_kernel_log
+from probes.formats.timestamps import parse_stamp
 from probes.formats.versions import major_minor, parse_version
 from probes.host.questions import Absent, Denied, Garbled, Unreadable
 from probes.model import (
@@ -516,15 +517,10 @@ STARTS_ASKED = 20
 
 def _started(host: Host, container: str) -> float:
     """When a container was started, seconds since the epoch; 0 where that is not told."""
-    from datetime import datetime
-
     answer = known(lambda: engine.get(host, f"/containers/{container}/json"))
     state = answer.get("State") if isinstance(answer, dict) else None
     text = str(state.get("StartedAt") or "") if isinstance(state, dict) else ""
-    try:
-        return datetime.fromisoformat(f"{text[:19]}+00:00").timestamp()
-    except (ValueError, OverflowError):
-        return 0.0
+    return parse_stamp(text) or 0.0
 
 
 def _thp(host: Host) -> str:

@@ -16,6 +16,7 @@ from probes.formats.package_databases import (
     parse_pacman,
     parse_rpm,
 )
+from probes.formats.timestamps import day_number
 from probes.formats.versions import major_minor, parse_version
 from probes.host.questions import Garbled
 from probes.model import (
@@ -196,9 +197,11 @@ def packages(host: Host) -> tuple[Package, ...]:
 
 
 def _packages(host: Host) -> tuple[Package, ...]:
-    if _is_there(host, "/var/lib/dpkg/info"):
+    if engine.is_there(host, "/var/lib/dpkg/info"):
         # The list of a removed package stays: the state is asked for what has one.
-        names = [name for name in PACKAGES if _is_there(host, f"/var/lib/dpkg/info/{name}.list")]
+        names = [
+            name for name in PACKAGES if engine.is_there(host, f"/var/lib/dpkg/info/{name}.list")
+        ]
         return (
             parse_dpkg(host.run("dpkg-query", "-W", "-f", DPKG_FORMAT, *names).out) if names else ()
         )
@@ -206,15 +209,11 @@ def _packages(host: Host) -> tuple[Package, ...]:
         text = absent_as(lambda path=path: host.read_text(path), None)  # type: ignore[misc]
         if isinstance(text, str):
             return parse_apk(text, PACKAGES)
-    if _is_there(host, "/var/lib/pacman/local"):
+    if engine.is_there(host, "/var/lib/pacman/local"):
         return parse_pacman(host.list("/var/lib/pacman/local"), PACKAGES)
-    if _is_there(host, "/var/lib/rpm") or _is_there(host, "/usr/lib/sysimage/rpm"):
+    if engine.is_there(host, "/var/lib/rpm") or engine.is_there(host, "/usr/lib/sysimage/rpm"):
         return parse_rpm(host.run("rpm", "-q", "--qf", RPM_FORMAT, *PACKAGES).out)
     raise engine.NotHere("this host has no package database that hullcheck knows")
-
-
-def _is_there(host: Host, path: str) -> bool:
-    return known(lambda: host.exists(path)) is True
 
 
 def flavour(host: Host) -> str:
@@ -259,7 +258,7 @@ def _by_version(version: str) -> str:
 def _unpackaged(host: Host, version: str, names: set[str]) -> str:
     if _by_version(version):
         return _by_version(version)
-    if _is_there(host, "/etc/synoinfo.conf"):
+    if engine.is_there(host, "/etc/synoinfo.conf"):
         return "synology"
     if _has_snap(host) and not _program(host, "dockerd"):
         return "snap"
@@ -271,11 +270,11 @@ def _unpackaged(host: Host, version: str, names: set[str]) -> str:
 
 
 def _holds_engine(host: Host, name: str) -> bool:
-    return name != "docker" or not _is_there(host, "/var/lib/dpkg/info")
+    return name != "docker" or not engine.is_there(host, "/var/lib/dpkg/info")
 
 
 def _has_snap(host: Host) -> bool:
-    return _is_there(host, "/snap/docker/current") or _is_there(
+    return engine.is_there(host, "/snap/docker/current") or engine.is_there(
         host, "/var/lib/snapd/snap/docker/current"
     )
 
@@ -315,7 +314,7 @@ def look(host: Host) -> Packaging:
         packages=known(lambda: packages(host)),
         snap=known(lambda: _has_snap(host)),
         ubuntu_core=release.get("ID") == "ubuntu-core",
-        nodocker=_is_there(host, "/etc/containers/nodocker"),
+        nodocker=engine.is_there(host, "/etc/containers/nodocker"),
         daemons=known(lambda: _daemons(host)),
         cli=cli,
         plugins=tuple(_plugins(host)),
@@ -466,7 +465,7 @@ def _compose(host: Host, path: str) -> tuple[ComposeV1 | None, bool]:
     if isinstance(text, str):
         first = text.partition("\n")[0]
         if first.startswith("#!") and "python" in first and "compose" in text:
-            package = path.startswith("/usr/bin/") and _is_there(
+            package = path.startswith("/usr/bin/") and engine.is_there(
                 host, "/usr/lib/python3/dist-packages/compose"
             )
             return ComposeV1(path, package), False
@@ -482,7 +481,7 @@ def _init_there(host: Host, path: str) -> bool:
         return host.exists(path)
     # moby daemon/config: "docker-init" is looked up in these folders, then in PATH (since 24).
     folders = ("/usr/libexec/docker", "/usr/local/libexec/docker", "/usr/lib/docker")
-    if any(_is_there(host, f"{folder}/docker-init") for folder in folders):
+    if any(engine.is_there(host, f"{folder}/docker-init") for folder in folders):
         return True
     return bool(_program(host, "docker-init"))
 
@@ -799,12 +798,6 @@ def conflicting_packages(facts: Packaging) -> Verdict:
 # -- judging: what is still maintained -----------------------------------------------------------
 
 
-def _days(day: str) -> int:
-    from datetime import date
-
-    return date.fromisoformat(day).toordinal()
-
-
 def _upgrade(facts: Packaging, *names: str) -> str:
     """How this host's engine is brought up to date."""
     if isinstance(facts.provider, str) and facts.provider not in {"docker-engine", "snap"}:
@@ -873,7 +866,7 @@ def engine_end_of_life(facts: Packaging) -> Verdict:
     if not line.ends or today <= line.ends:
         until = f" until {line.ends}" if line.ends else ""
         return ok(f"the line {line.name} is maintained{until}", seen)
-    days = _days(today) - _days(line.ends)
+    days = day_number(today) - day_number(line.ends)
     newest = ".".join(str(part) for part in engine_support.NEWEST_ENGINE)
     return fail(
         f"Engine {version} gets no more fixes: its line {line.name} ended on {line.ends}, "
@@ -1006,7 +999,7 @@ def containerd_end_of_life(facts: Packaging) -> Verdict:
     today = need(facts.today)
     if today <= line.ends:
         return ok(f"containerd {line.name} is maintained until {line.ends}", seen)
-    days = _days(today) - _days(line.ends)
+    days = day_number(today) - day_number(line.ends)
     return fail(
         f"containerd {version} gets no more fixes: its line {line.name} ended on {line.ends}.",
         seen,

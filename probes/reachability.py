@@ -283,7 +283,7 @@ def look(host: Host) -> Reachability:
 
 def _restart(host: Host) -> str:
     """The command that gives the socket its owner and group anew."""
-    if any(_is_there(host, f"{folder}/docker.socket") for folder in UNITS):
+    if any(engine.is_there(host, f"{folder}/docker.socket") for folder in UNITS):
         return "sudo systemctl restart docker.socket docker"
     return control(host).restart
 
@@ -394,29 +394,27 @@ def _elsewhere(host: Host, daemons: tuple[Listening, ...]) -> bool:
     if any(d.unit == "docker.service" for d in told):
         return True
     # Somebody's private dockerd says nothing about a service that is stopped.
-    return bool(told) and not any(_is_there(host, f"{folder}/docker.service") for folder in UNITS)
+    return bool(told) and not any(
+        engine.is_there(host, f"{folder}/docker.service") for folder in UNITS
+    )
 
 
 def _service(host: Host, endpoint: str) -> Service:
     """Who should start the engine behind a socket, and how that went."""
     path = endpoint.removeprefix("unix://")
-    if "/snap.docker" in path or _is_there(host, "/var/snap/docker/current"):
+    if "/snap.docker" in path or engine.is_there(host, "/var/snap/docker/current"):
         return _systemd(host, "snap", "snap.docker.dockerd.service")
     if path.startswith("/run/user/") or "/.docker/desktop/" in path:
         unit = "docker-desktop.service" if "/.docker/desktop/" in path else "docker.service"
         return Service("user", unit)
-    if _is_there(host, "/run/systemd/system"):
+    if engine.is_there(host, "/run/systemd/system"):
         return _systemd(host, "systemd", "docker.service")
     words = _last_error(have(known(lambda: host.read_tail("/var/log/docker.log")), ""))
-    if _is_there(host, "/run/openrc"):
+    if engine.is_there(host, "/run/openrc"):
         return Service("openrc", "docker", last_words=words)
-    if _is_there(host, "/etc/init.d/docker"):
+    if engine.is_there(host, "/etc/init.d/docker"):
         return Service("sysv", "docker", last_words=words)
     return Service("")
-
-
-def _is_there(host: Host, path: str) -> bool:
-    return known(lambda: host.exists(path)) is True
 
 
 def _systemd(host: Host, manager: str, unit: str) -> Service:
@@ -563,7 +561,7 @@ def _helpers(host: Host, value: dict[str, Any]) -> list[Helper]:
     found = []
     for key, name in named:
         program = f"docker-credential-{name}"
-        there = any(_is_there(host, f"{folder}/{program}") for folder in folders)
+        there = any(engine.is_there(host, f"{folder}/{program}") for folder in folders)
         trouble = _pass_trouble(host, folders) if there and name == "pass" else ""
         found.append(Helper(name, key, there, trouble))
     return found
@@ -571,7 +569,7 @@ def _helpers(host: Host, value: dict[str, Any]) -> list[Helper]:
 
 def _pass_trouble(host: Host, folders: list[str]) -> str:
     """The helper "pass" is a wrapper around a program that must be there and initialised."""
-    if not any(_is_there(host, f"{folder}/pass") for folder in folders):
+    if not any(engine.is_there(host, f"{folder}/pass") for folder in folders):
         return "the program pass, which it calls, is not installed"
     home = known(lambda: str(host.gauge("session")["home"]))
     store = host.env("PASSWORD_STORE_DIR") or f"{have(home, '')}/.password-store"

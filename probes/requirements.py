@@ -10,6 +10,7 @@ from probes.formats import distribution_support as support
 from probes.formats.mountinfo import mount_of
 from probes.formats.os_release import manager_of, parse_os_release
 from probes.formats.sizes import GIB, human_size
+from probes.formats.timestamps import day_number
 from probes.formats.versions import parse_version
 from probes.host.questions import Absent, Garbled, Unreadable
 from probes.model import (
@@ -962,7 +963,7 @@ def distribution_support_ending(facts: Requirements) -> Verdict:
         return skip("whether it has ended is what distribution-end-of-life says")
     if told.version == told.newest:
         return ok(f"{told.name} {told.version} is the newest release in the table")
-    left = _days(told.ends) - _days(day)
+    left = day_number(told.ends) - day_number(day)
     seen = Evidence(
         told.source, "end of life", told.ends, f"more than {ENDING_DAYS} days after {day}"
     )
@@ -973,9 +974,3 @@ def distribution_support_ending(facts: Requirements) -> Verdict:
         seen,
         mend=(f"Plan the upgrade to a newer release, such as {told.newest}: {told.source}",),
     )
-
-
-def _days(day: str) -> int:
-    from datetime import date
-
-    return date.fromisoformat(day).toordinal()

@@ -286,7 +286,7 @@ def look(host: Host) -> Storage:
     status = told if isinstance(told, Missing) else driver_status(told)
     system = known(lambda: host.gauge("system"))
     return Storage(
-        driver=told if isinstance(told, Missing) else _text(told, "Driver"),
+        driver=told if isinstance(told, Missing) else engine.text(told, "Driver"),
         driver_status=status,
         rootless=engine.look(host).rootless,
         kernel=system if isinstance(system, Missing) else str(system["release"]),
@@ -303,11 +303,6 @@ def look(host: Host) -> Storage:
         layers=known(lambda: _layers(host)),
         site=known(lambda: control(host)),
     )
-
-
-def _text(told: dict[str, Any], key: str) -> str | Missing:
-    value = told.get(key)
-    return value if isinstance(value, str) and value else Missing(f"the engine tells no {key}")
 
 
 def _overlay_options(host: Host) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from probes import configuration, engine, engine_network
 from probes.engine_network import here_or, names_of
 from probes.formats import routes
-from probes.formats.networks import DRIVER_MTU
+from probes.formats.networks import DRIVER_MTU, mapping
 from probes.formats.sizes import GIB, human_size
 from probes.formats.x509 import Certificate, parse_certificates
 from probes.host.questions import Garbled
@@ -183,20 +183,16 @@ def _nothing(member: Membership | Missing, why: Missing) -> SwarmFacts:
     )
 
 
-def _mapping(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
-    return value if isinstance(value, dict) else {}
-
-
 def _number(value: Any) -> int:  # noqa: ANN401 - any JSON
     return value if isinstance(value, int) else 0
 
 
 def _membership(host: Host) -> Membership:
     info = engine.info(host)
-    swarm = _mapping(info.get("Swarm"))
-    cluster = _mapping(swarm.get("Cluster"))
-    encryption = _mapping(_mapping(cluster.get("Spec")).get("EncryptionConfig"))
-    backend = _mapping(info.get("FirewallBackend"))
+    swarm = mapping(info.get("Swarm"))
+    cluster = mapping(swarm.get("Cluster"))
+    encryption = mapping(mapping(cluster.get("Spec")).get("EncryptionConfig"))
+    backend = mapping(info.get("FirewallBackend"))
     return Membership(
         state=str(swarm.get("LocalNodeState") or "inactive"),
         manager=swarm.get("ControlAvailable") is True,
@@ -205,7 +201,7 @@ def _membership(host: Host) -> Membership:
         nodes=_number(swarm.get("Nodes")),
         managers=_number(swarm.get("Managers")),
         autolock=encryption.get("AutoLockManagers") is True if cluster else None,
-        root_certificate=str(_mapping(cluster.get("TLSInfo")).get("TrustRoot") or ""),
+        root_certificate=str(mapping(cluster.get("TLSInfo")).get("TrustRoot") or ""),
         live_restore=info.get("LiveRestoreEnabled") is True,
         nftables=str(backend.get("Driver") or "").startswith("nftables"),
     )
@@ -223,15 +219,15 @@ def _nodes(host: Host, member: Membership) -> tuple[Node, ...]:
     for item in answer if isinstance(answer, list) else ():
         if not isinstance(item, dict):
             continue
-        spec, status = _mapping(item.get("Spec")), _mapping(item.get("Status"))
+        spec, status = mapping(item.get("Spec")), mapping(item.get("Status"))
         nodes.append(
             Node(
-                hostname=str(_mapping(item.get("Description")).get("Hostname") or "?"),
+                hostname=str(mapping(item.get("Description")).get("Hostname") or "?"),
                 id=str(item.get("ID") or ""),
                 role=str(spec.get("Role") or ""),
                 availability=str(spec.get("Availability") or ""),
                 state=str(status.get("State") or ""),
-                reachability=str(_mapping(item.get("ManagerStatus")).get("Reachability") or ""),
+                reachability=str(mapping(item.get("ManagerStatus")).get("Reachability") or ""),
                 address=str(status.get("Addr") or ""),
             )
         )

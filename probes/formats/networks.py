@@ -63,7 +63,8 @@ def _records(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON
     return [x for x in value if isinstance(x, dict)] if isinstance(value, list) else []
 
 
-def _mapping(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+def mapping(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    """An object in an engine's answer; empty where it is null or of another type."""
     return value if isinstance(value, dict) else {}
 
 
@@ -77,8 +78,8 @@ def parse_networks(answer: Any) -> tuple[Network, ...]:  # noqa: ANN401 - any JS
     """
     networks = []
     for item in _records(answer):
-        options = {str(k): str(v) for k, v in _mapping(item.get("Options")).items()}
-        configs = _records(_mapping(item.get("IPAM")).get("Config"))
+        options = {str(k): str(v) for k, v in mapping(item.get("Options")).items()}
+        configs = _records(mapping(item.get("IPAM")).get("Config"))
         driver, identity = str(item.get("Driver") or ""), str(item.get("Id") or "")
         # moby libnetwork/drivers/bridge: br- and the first 12 digits of the id, unless named.
         bridge = options.get(BRIDGE_NAME) or f"br-{identity[:12]}"
@@ -115,10 +116,10 @@ def parse_containers(answer: Any) -> tuple[Container, ...]:  # noqa: ANN401 - an
         name = str(names[0]).lstrip("/") if isinstance(names, list) and names else identity[:12]
         joined: list[str] = []
         addresses = []
-        for network, endpoint in _mapping(
-            _mapping(item.get("NetworkSettings")).get("Networks")
+        for network, endpoint in mapping(
+            mapping(item.get("NetworkSettings")).get("Networks")
         ).items():
-            known = _mapping(endpoint)
+            known = mapping(endpoint)
             joined += [str(network), str(known.get("NetworkID") or "")]
             addresses += [
                 str(known[key]) for key in ("IPAddress", "GlobalIPv6Address") if known.get(key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import binascii
 import re
 
-from probes.formats.daemon_log import parse_stamp
+from probes.formats.timestamps import parse_stamp
 from probes.record import NamedTuple
 
 _BLOCK = (

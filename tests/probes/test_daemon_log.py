@@ -11,13 +11,12 @@ from probes.daemon_log import DaemonLog, Read, Seen, knows, recognise
 from probes.formats.daemon_log import (
     SAMPLE_LIMIT,
     LogLine,
-    format_time,
     parse_file_log,
     parse_journal,
-    parse_stamp,
     sample,
 )
 from probes.formats.daemon_log_patterns import PATTERNS
+from probes.formats.timestamps import format_time, parse_stamp
 from probes.host.questions import Denied
 from probes.model import Missing
 from tests.fake_host import fake_host
