@@ -170,7 +170,7 @@ class Check(NamedTuple):
     @property
     def explanation(self) -> str:
         """Markdown: an opening paragraph, then the sections of :data:`SECTIONS`."""
-        return _dedent(self.doc)
+        return dedent(self.doc)
 
 
 class Finding(NamedTuple):
@@ -266,8 +266,8 @@ class Topic(Generic[F]):
         self.checks.append(check)
 
 
-def _dedent(text: str) -> str:
-    """inspect.cleandoc without importing inspect (15 ms)."""
+def dedent(text: str) -> str:
+    """A docstring without its indentation: inspect.cleandoc without importing inspect (15 ms)."""
     lines = text.expandtabs().splitlines()
     margin = min((len(x) - len(x.lstrip()) for x in lines[1:] if x.strip()), default=0)
     return "\n".join([lines[0].strip(), *(x[margin:] for x in lines[1:])]).strip() if lines else ""
