@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.crew import Crew
 from agent.report.model import EngineSummary, HostSummary, Report, Timing
+from fixes import by_check
 from probes import PROBES, load_topic
 from probes.model import (
     CRASH,
@@ -132,6 +133,11 @@ def run(
     about = summaries[0] if summaries else (_NO_HOST, _NO_ENGINE, "")
     if about[2]:
         incomplete.append(about[2])
+    mending = by_check()
+    findings = [
+        f._replace(fixes=mending[f.id]) if f.outcome == FAIL and f.id in mending else f
+        for f in findings
+    ]
     now = known(host.now)
     return Report(
         host=about[0],

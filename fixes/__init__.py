@@ -25,10 +25,92 @@ class Entry(NamedTuple):
 
 FIXES: dict[str, Entry] = {
     # -- daemon.json: logs, networks, the file itself -------------------------------------------
+    "daemon-json-repair": Entry("daemon_file", ("daemon-json-syntax", "daemon-json-encoding")),
+    "daemon-json-keys": Entry(
+        "daemon_file",
+        (
+            "daemon-json-unknown-key",
+            "daemon-json-removed-key",
+            "daemon-json-key-too-new",
+            "daemon-json-singular-key",
+            "daemon-json-flag-as-key",
+            "daemon-json-ignored-key",
+        ),
+    ),
+    "daemon-json-types": Entry("daemon_file", ("daemon-json-wrong-type",)),
+    "daemon-json-flag-conflict": Entry("daemon_file", ("daemon-json-flag-conflict",)),
+    "log-options": Entry(
+        "container_logs",
+        ("log-option-invalid", "daemon-json-log-opt-unknown", "daemon-json-log-opt-value"),
+    ),
+    "log-rotation": Entry("container_logs", ("log-rotation-unbounded",)),
+    "address-pools": Entry(
+        "engine_networks",
+        (
+            "docker-network-hides-route",
+            "docker-network-hides-dns",
+            "address-pool-exhausted",
+            "daemon-json-pool-invalid",
+            "daemon-json-pool-size",
+            "daemon-json-pool-overlap",
+            "daemon-json-pool-few-networks",
+            "daemon-json-pool-host-bits",
+        ),
+    ),
+    "bridge-mtu": Entry("engine_networks", ("bridge-mtu-above-egress",)),
+    "daemon-dns": Entry("engine_networks", ("daemon-dns-loopback", "host-dns-only-loopback")),
+    "storage-migration": Entry(
+        "daemon_file",
+        (
+            "storage-driver-vfs",
+            "storage-driver-removed",
+            "storage-driver-btrfs",
+            "storage-driver-fuse-overlayfs",
+            "data-root-no-d-type",
+            "data-root-on-network",
+            "data-root-in-memory",
+            "data-root-unsuitable-file-system",
+            "data-root-shares-root-partition",
+            "containerd-store-not-on-data-root",
+        ),
+    ),
     # -- daemon.json: other settings; open files -------------------------------------------------
+    "live-restore": Entry("daemon_settings", ("live-restore-off",)),
+    "live-restore-in-swarm": Entry("daemon_settings", ("swarm-with-live-restore",)),
+    "builder-gc": Entry("daemon_settings", ("build-cache-gc-off",)),
+    "daemon-debug": Entry("daemon_settings", ("daemon-debug-on",)),
+    "userland-proxy": Entry("daemon_settings", ("userland-proxies-many", "userland-proxy-on")),
+    "no-new-privileges": Entry("daemon_settings", ("no-new-privileges-off",)),
+    "icc": Entry("daemon_settings", ("default-bridge-icc-on",)),
+    "default-ulimits": Entry("open_files", ("nofile-infinite", "nofile-low")),
     # -- the kernel ------------------------------------------------------------------------------
     # -- systemd ---------------------------------------------------------------------------------
+    "engine-nofile": Entry(
+        "open_files", ("nofile-set-on-docker-only", "daemon-descriptors-nearly-used")
+    ),
+    "engine-tasks-max": Entry("engine_unit", ("unit-tasks-limited",)),
+    "engine-oom-score": Entry("engine_unit", ("engine-oom-unprotected",)),
+    "engine-delegate": Entry("engine_unit", ("cgroups-not-delegated",)),
+    "engine-kill-mode": Entry("engine_unit", ("kill-mode-not-process",)),
+    "engine-after-mount": Entry("engine_unit", ("data-root-mount-unordered",)),
+    "engine-proxy": Entry("engine_unit", ("daemon-proxy-dead",)),
+    "exec-start-reset": Entry("engine_unit", ("exec-start-not-reset",)),
+    "units-reload": Entry("engine_unit", ("unit-reload-pending",)),
+    "engine-at-boot": Entry("engine_unit", ("unit-disabled-at-boot",)),
+    "engine-start": Entry("engine_unit", ("engine-not-running", "unit-start-limit-hit")),
     # -- the docker CLI and its users ------------------------------------------------------------
+    "docker-group": Entry(
+        "docker_cli", ("user-not-in-docker-group", "docker-group-not-in-session")
+    ),
+    "docker-context": Entry(
+        "docker_cli",
+        ("docker-context-missing", "docker-context-dead", "docker-host-overrides-context"),
+    ),
+    "credential-helper": Entry("docker_cli", ("credential-helper-missing",)),
+    "docker-socket-mode": Entry("docker_cli", ("docker-socket-world-writable",)),
+    "docker-config-private": Entry("docker_cli", ("registry-login-readable",)),
+    "docker-config-owner": Entry("docker_cli", ("docker-config-foreign-owner",)),
+    "cli-plugin-link": Entry("docker_cli", ("cli-plugin-broken",)),
     # -- WSL and Docker Desktop ------------------------------------------------------------------
     # -- space: what it deletes is gone ----------------------------------------------------------
 }

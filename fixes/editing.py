@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fixes.model import EditFile
 
 
-class Unedited(ValueError):
+class Unedited(ValueError):  # noqa: N818 - a fact about the file
     """A file that an edit does not fit; it is left as it is. The text says why, for a report."""
 
 

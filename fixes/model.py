@@ -11,7 +11,7 @@ read is left to raise :class:`~probes.host.Unreadable`: the plan then says what 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from probes.record import NamedTuple
 
@@ -52,15 +52,11 @@ class EditFile(NamedTuple):
     mode: int = 0o644
     """Permissions of a file that is made new."""
 
-    kind = "edit"
-
 
 class RemoveFile(NamedTuple):
     """A file or symbolic link goes away; its bytes are kept for undo."""
 
     path: str
-
-    kind = "remove"
 
 
 class SetSysctl(NamedTuple):
@@ -73,8 +69,6 @@ class SetSysctl(NamedTuple):
     before: str
     """What it was when the plan was made: what undo writes."""
 
-    kind = "sysctl"
-
 
 class Command(NamedTuple):
     """A program is run, without a shell, as root where the plan needs root."""
@@ -84,8 +78,6 @@ class Command(NamedTuple):
     """The command that takes it back; empty where nothing does."""
     purpose: str = ""
     """What it is for, in a few words."""
-
-    kind = "command"
 
 
 class EngineCall(NamedTuple):
@@ -101,8 +93,6 @@ class EngineCall(NamedTuple):
     frees: int | None = None
     """Bytes this gives back, where the engine tells."""
 
-    kind = "engine"
-
 
 class EmptyFile(NamedTuple):
     """A log file is cut to nothing while its writer keeps it open (it appends, so it goes on)."""
@@ -110,12 +100,20 @@ class EmptyFile(NamedTuple):
     path: str
     frees: int | None = None
 
-    kind = "empty"
 
-
-Change = Union[EditFile, RemoveFile, SetSysctl, Command, EngineCall, EmptyFile]
+Change: TypeAlias = "EditFile | RemoveFile | SetSysctl | Command | EngineCall | EmptyFile"
 """What a transaction can do. Each kind is applied, verified, undone and written as a script in one
 place of its own."""
+
+KINDS: dict[type[Any], str] = {
+    EditFile: "edit",
+    RemoveFile: "remove",
+    SetSysctl: "sysctl",
+    Command: "command",
+    EngineCall: "engine",
+    EmptyFile: "empty",
+}
+"""What each kind of change is called in JSON."""
 
 # -- effects -------------------------------------------------------------------------------------
 
@@ -219,6 +217,8 @@ class Fix(NamedTuple):
     parameters: tuple[Parameter, ...]
     doc: str
     plan: Callable[[Host, Request], Proposal]
+    on_request: bool = False
+    """Whether it is only planned when it is named, never along with all others."""
 
     @property
     def explanation(self) -> str:
@@ -252,6 +252,7 @@ class Family:
         risk: str = SAFE,
         applies: str = "Linux hosts with a native engine",
         parameters: tuple[Parameter, ...] = (),
+        on_request: bool = False,
     ) -> Callable[[Callable[[Host, Request], Proposal]], Callable[[Host, Request], Proposal]]:
         """Register a remedy; its docstring is its explanation, page and ``explain`` text.
 
@@ -267,7 +268,17 @@ class Family:
         ) -> Callable[[Host, Request], Proposal]:
             mends = FIXES[id].mends
             self.fixes.append(
-                Fix(id, title, risk, mends, applies, parameters, plan.__doc__ or "", plan)
+                Fix(
+                    id,
+                    title,
+                    risk,
+                    mends,
+                    applies,
+                    parameters,
+                    plan.__doc__ or "",
+                    plan,
+                    on_request,
+                )
             )
             return plan
 

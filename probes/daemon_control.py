@@ -1,4 +1,4 @@
-"""How this host's daemon is configured and restarted by hand: for instructions, nothing more."""
+"""How this host's daemon is configured, reloaded and restarted: for people, and for the fixes."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ class Control(NamedTuple):
     restart: str
     reload: str
     """Makes the daemon read its file again (SIGHUP); containers are untouched."""
+    restart_argv: tuple[str, ...] = ()
+    """The same as a command for a program; only where systemd runs the daemon."""
+    reload_argv: tuple[str, ...] = ()
+    """Empty where the daemon is sent the signal itself."""
 
 
 UNKNOWN = Control(engine.DEFAULT_CONFIG, "restart the Docker daemon", "restart the Docker daemon")
@@ -42,17 +46,9 @@ def _control(host: Host) -> Control:
     except Absent:
         if systemd and engine.target(host).endpoint.url.startswith("unix:///run/user/"):
             home = host.gauge("session")["home"]
-            return Control(
-                f"{home}/.config/docker/daemon.json",
-                "systemctl --user restart docker",
-                "systemctl --user reload docker",
-            )
+            return _by_systemd(f"{home}/.config/docker/daemon.json", "docker", user=True)
         if systemd:
-            return Control(
-                engine.DEFAULT_CONFIG,
-                "sudo systemctl restart docker",
-                "sudo systemctl reload docker",
-            )
+            return _by_systemd(engine.DEFAULT_CONFIG, "docker", user=False)
         return UNKNOWN
     path = daemon.config_file
     hang_up = f"sudo kill -HUP {daemon.pid}"
@@ -64,9 +60,14 @@ def _control(host: Host) -> Control:
     else:
         unit = unit_of_cgroup(groups)
     if unit:
-        systemctl = "systemctl --user" if daemon.uid else "sudo systemctl"
-        name = unit.removesuffix(".service")
-        return Control(path, f"{systemctl} restart {name}", f"{systemctl} reload {name}")
+        return _by_systemd(path, unit.removesuffix(".service"), user=bool(daemon.uid))
     if have(known(lambda: host.exists("/sbin/openrc-run")), otherwise=False):
         return Control(path, "sudo rc-service docker restart", hang_up)
     return Control(path, "restart dockerd the way it was started", hang_up)
+
+
+def _by_systemd(path: str, unit: str, *, user: bool) -> Control:
+    systemctl = ("systemctl", "--user") if user else ("systemctl",)
+    restart, reload = (*systemctl, "restart", unit), (*systemctl, "reload", unit)
+    sudo = "" if user else "sudo "
+    return Control(path, sudo + " ".join(restart), sudo + " ".join(reload), restart, reload)

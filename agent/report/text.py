@@ -14,19 +14,16 @@ from agent.report.escaping import clipped, visible
 from agent.report.layout import (
     BOLD,
     CYAN,
-    DIM,
     GREEN,
     MAGENTA,
     RED,
     YELLOW,
     both_ends,
     cells,
-    columns,
     hang,
     pad,
-    paint,
-    wrap,
 )
+from agent.report.page import Page
 from agent.version import __version__
 from probes.model import CRASH, ERROR, FAIL, NOTE, PASS, SEVERITIES, SKIP, UNKNOWN, WAIVED, WARNING
 from probes.record import NamedTuple
@@ -73,48 +70,10 @@ _PROSE = re.compile(
 """How a sentence among commands begins, or ends. Anything else is kept whole, as a command is."""
 
 
-class _Page:
-    """The lines written so far, and how to write one more."""
-
-    def __init__(self, width: int, colour: bool, verbose: bool) -> None:  # noqa: FBT001 - private
-        self.width = columns(width)
-        self.colour = colour
-        self.verbose = verbose
-        self.lines: list[str] = []
-
-    def add(self, *lines: str) -> None:
-        """Lines as they are."""
-        self.lines.extend(lines)
-
-    def gap(self) -> None:
-        """One empty line, never two."""
-        if self.lines and self.lines[-1]:
-            self.lines.append("")
-
-    def paint(self, text: str, style: str) -> str:
-        """The text in that style where colour is wanted."""
-        return paint(text, style, self.colour)
-
-    def dim(self, text: str) -> str:
-        """The text, less loud where colour is wanted."""
-        return self.paint(text, DIM)
-
-    def paragraph(self, text: str, indent: int) -> None:
-        """A wrapped paragraph."""
-        self.add(*(" " * indent + line for line in wrap(text, self.width - indent)))
-
-    def labelled(self, label: str, text: str, *, at: int, style: str = DIM) -> None:
-        """A wrapped paragraph with a word before it: ``seen   ...``."""
-        lines = hang(" " * at + label, text, self.width, at + 7)
-        head = " " * at + label
-        lines[0] = " " * at + self.paint(label, style) + lines[0][len(head) :]
-        self.add(*lines)
-
-
 def render(report: Report, *, width: int, colour: bool, verbose: bool, timings: bool) -> str:
     """The report as text that ends with a newline."""
-    page = _Page(width, colour, verbose)
-    _header(page, report)
+    page = Page(width, colour=colour, verbose=verbose)
+    header(page, report)
     groups = _groups(report.findings)
     for group in groups:
         page.gap()
@@ -134,7 +93,8 @@ def render(report: Report, *, width: int, colour: bool, verbose: bool, timings: 
 # -- whose report ----------------------------------------------------------------------------------
 
 
-def _header(page: _Page, report: Report) -> None:
+def header(page: Page, report: Report) -> None:
+    """Whose report it is: the tool, the host and its engine."""
     absent = _no_engine(report)
     parts = [f"hullcheck {__version__}", *_host_words(report.host)]
     parts.append("no container engine" if absent else _engine_words(report.engine))
@@ -213,14 +173,14 @@ def _groups(findings: Iterable[Finding]) -> list[_Group]:
     return [_Group(key[0], found[key]) for key in ordered]
 
 
-def _heading(page: _Page, word: str, title: str, id_: str, style: str) -> None:
+def _heading(page: Page, word: str, title: str, id_: str, style: str) -> None:
     """``ERROR    Title                  some-id``."""
     lines = both_ends(visible(title), visible(id_), page.width - MARGIN, page.dim)
     page.add(page.paint(word, style) + " " * (MARGIN - len(word)) + lines[0])
     page.add(*(" " * MARGIN + line for line in lines[1:]))
 
 
-def _failure(page: _Page, group: _Group) -> None:
+def _failure(page: Page, group: _Group) -> None:
     first = group.findings[0]
     style = _STYLES.get(group.severity, BOLD)
     _heading(page, visible(group.severity).upper()[:8], first.title, first.id, style)
@@ -256,7 +216,7 @@ def evidence_words(evidence: Evidence) -> str:
     return f"{words}, wanted {wanted}" if wanted and wanted != value else words
 
 
-def _seen(page: _Page, evidence: Sequence[Evidence], at: int) -> None:
+def _seen(page: Page, evidence: Sequence[Evidence], at: int) -> None:
     shown = evidence if page.verbose else evidence[:EVIDENCE_SHOWN]
     for index, one in enumerate(shown):
         page.labelled("" if index else "seen", evidence_words(one), at=at)
@@ -264,13 +224,15 @@ def _seen(page: _Page, evidence: Sequence[Evidence], at: int) -> None:
         page.labelled("", f"and {len(evidence) - len(shown):,} more: -v shows them", at=at)
 
 
-def _mend(page: _Page, finding: Finding) -> None:
-    steps = [*(f"hullcheck fix {fix}" for fix in finding.fixes), *finding.mend]
-    for index, step in enumerate(steps):
-        _step(page, "" if index else "mend", clipped(visible(step), SUMMARY_LIMIT))
+def _mend(page: Page, finding: Finding) -> None:
+    ways = [[f"hullcheck fix {fix}" for fix in finding.fixes], list(finding.mend)]
+    for way, steps in enumerate(steps for steps in ways if steps):
+        for index, step in enumerate(steps):
+            label = "" if index else "or" if way else "mend"
+            _step(page, label, clipped(visible(step), SUMMARY_LIMIT))
 
 
-def _step(page: _Page, label: str, step: str) -> None:
+def _step(page: Page, label: str, step: str) -> None:
     """A sentence is wrapped; a command stays on one line, so that it can be pasted whole."""
     if _PROSE.match(step):
         page.labelled(label, step, at=MARGIN, style=GREEN)
@@ -288,7 +250,7 @@ def _step(page: _Page, label: str, step: str) -> None:
     page.add(" " * MARGIN + page.paint(command, BOLD))
 
 
-def _crashes(page: _Page, report: Report) -> None:
+def _crashes(page: Page, report: Report) -> None:
     """Our own faults: each once, with the checks it took with it and how to report it."""
     crashes: dict[str, list[Finding]] = {}
     for finding in report.findings:
@@ -314,7 +276,7 @@ def _crashes(page: _Page, report: Report) -> None:
 # -- what is well, and what does not apply ---------------------------------------------------------
 
 
-def _everything_else(page: _Page, findings: Iterable[Finding]) -> None:
+def _everything_else(page: Page, findings: Iterable[Finding]) -> None:
     topics: dict[str, list[Finding]] = {}
     for finding in findings:
         if finding.outcome in {PASS, SKIP, UNKNOWN, WAIVED}:
@@ -334,7 +296,7 @@ def _everything_else(page: _Page, findings: Iterable[Finding]) -> None:
                 page.labelled("look", visible(finding.look), at=at)
 
 
-def _timings(page: _Page, timings: Iterable[Timing]) -> None:
+def _timings(page: Page, timings: Iterable[Timing]) -> None:
     rows = sorted(timings, key=lambda t: (-(t.look_ms + t.judge_ms), t.topic))
     names = [visible(row.topic) for row in rows]
     widest = max([cells(name) for name in names] + [len("topic")])
@@ -363,7 +325,7 @@ def _counts(report: Report) -> list[str]:
     return words
 
 
-def _closing(page: _Page, report: Report, groups: Sequence[_Group]) -> None:
+def _closing(page: Page, report: Report, groups: Sequence[_Group]) -> None:
     if not groups:
         _calm(page, report)
     crashes = [finding.summary for finding in report.findings if finding.outcome == CRASH]
@@ -384,7 +346,7 @@ def _closing(page: _Page, report: Report, groups: Sequence[_Group]) -> None:
     _hints(page, report, groups)
 
 
-def _calm(page: _Page, report: Report) -> None:
+def _calm(page: Page, report: Report) -> None:
     blind = report.number(UNKNOWN) + report.number(CRASH)
     apart = "Apart from that, nothing" if _no_engine(report) else "All is well: nothing"
     if blind or report.incomplete:
@@ -417,7 +379,7 @@ def _some(ids: list[str]) -> str:
     return f"{shown} and {len(ids) - IDS_SHOWN:,} more" if len(ids) > IDS_SHOWN else shown
 
 
-def _unknowns(page: _Page, report: Report) -> None:
+def _unknowns(page: Page, report: Report) -> None:
     denied: list[Finding] = []
     others: dict[str, list[Finding]] = {}
     for finding in report.findings:
@@ -449,7 +411,7 @@ def _unknowns(page: _Page, report: Report) -> None:
             page.add(f"{' ' * len(label)}look by hand: {clipped(visible(look), SUMMARY_LIMIT)}")
 
 
-def _waived(page: _Page, report: Report) -> None:
+def _waived(page: Page, report: Report) -> None:
     for finding in report.findings:
         if finding.outcome == WAIVED:
             subject = f" ({clipped(visible(finding.subject), 80)})" if finding.subject else ""
@@ -458,7 +420,7 @@ def _waived(page: _Page, report: Report) -> None:
             page.add(*hang("waived: ", text, page.width, 9))
 
 
-def _hints(page: _Page, report: Report, groups: Sequence[_Group]) -> None:
+def _hints(page: Page, report: Report, groups: Sequence[_Group]) -> None:
     hints = []
     if any(finding.fixes for group in groups for finding in group.findings):
         hints.append("mend all that can be mended: hullcheck fix")

@@ -111,7 +111,7 @@ class EngineConnections:
             with self._lock:
                 client = self._clients.get(endpoint)
                 if client is None:
-                    client = self._clients[endpoint] = _docker_client(endpoint, timeout)
+                    client = self._clients[endpoint] = docker_client(endpoint, timeout)
             # verify is repeated: left out, requests lets REQUESTS_CA_BUNDLE win over the CA of the
             # context (psf/requests issue 3829).
             response = client.get(
@@ -148,7 +148,8 @@ def _connection_failure(endpoint: Endpoint, error: Exception) -> Unreadable:
     return Absent(f"no engine answers at {endpoint.url}: {said[-1] if said else lines[0]}{proxy}")
 
 
-def _docker_client(endpoint: Endpoint, timeout: float) -> Any:  # noqa: ANN401 - untyped package
+def docker_client(endpoint: Endpoint, timeout: float) -> Any:  # noqa: ANN401 - untyped package
+    """A docker.APIClient for an endpoint, with its certificates. Raises what the package does."""
     import docker
 
     tls: Any = False
@@ -171,6 +172,7 @@ def _docker_client(endpoint: Endpoint, timeout: float) -> Any:  # noqa: ANN401 -
         version="1.40",
         tls=tls,
         timeout=max(int(timeout), 1),
+        use_ssh_client=True,
     )
 
 
