@@ -60,7 +60,7 @@ FIXES: dict[str, Entry] = {
     "bridge-mtu": Entry("engine_networks", ("bridge-mtu-above-egress",)),
     "daemon-dns": Entry("engine_networks", ("daemon-dns-loopback", "host-dns-only-loopback")),
     "storage-migration": Entry(
-        "daemon_file",
+        "storage_migration",
         (
             "storage-driver-vfs",
             "storage-driver-removed",
@@ -84,6 +84,35 @@ FIXES: dict[str, Entry] = {
     "icc": Entry("daemon_settings", ("default-bridge-icc-on",)),
     "default-ulimits": Entry("open_files", ("nofile-infinite", "nofile-low")),
     # -- the kernel ------------------------------------------------------------------------------
+    "kernel-modules": Entry(
+        "kernel_modules",
+        (
+            "kernel-modules-gone",
+            "overlay-unavailable",
+            "iptable-raw-missing",
+            "bridge-filtering-off",
+        ),
+    ),
+    "ip-forward": Entry(
+        "kernel_settings",
+        ("ip-forward-off", "ip-forward-reset-by-file", "interface-forwarding-off"),
+    ),
+    "ipv6-forward": Entry(
+        "kernel_settings", ("ipv6-forward-off", "ipv6-router-advertisements-ignored")
+    ),
+    "listen-backlog": Entry("kernel_settings", ("listen-backlog-low",)),
+    "conntrack": Entry("kernel_settings", ("conntrack-nearly-full",)),
+    "inotify": Entry("kernel_settings", ("inotify-watches-low", "inotify-instances-low")),
+    "max-map-count": Entry("kernel_settings", ("max-map-count-low",)),
+    "process-numbers": Entry("kernel_settings", ("process-numbers-nearly-used",)),
+    "keyring-quota": Entry(
+        "kernel_settings", ("root-keyring-quota-low", "keyring-quota-nearly-used")
+    ),
+    "open-files": Entry("kernel_settings", ("open-files-nearly-used",)),
+    "overcommit": Entry("kernel_settings", ("overcommit-nearly-used", "overcommit-off-for-redis")),
+    "user-namespaces": Entry("kernel_settings", ("user-namespaces-off",)),
+    "rootless-low-ports": Entry("kernel_settings", ("rootless-low-port-refused",)),
+    "rootless-ping": Entry("kernel_settings", ("rootless-ping-refused",)),
     # -- systemd ---------------------------------------------------------------------------------
     "engine-nofile": Entry(
         "open_files", ("nofile-set-on-docker-only", "daemon-descriptors-nearly-used")
@@ -112,7 +141,24 @@ FIXES: dict[str, Entry] = {
     "docker-config-owner": Entry("docker_cli", ("docker-config-foreign-owner",)),
     "cli-plugin-link": Entry("docker_cli", ("cli-plugin-broken",)),
     # -- WSL and Docker Desktop ------------------------------------------------------------------
+    "wslconfig-cleanup": Entry("wsl", ()),
+    "wsl-memory": Entry("wsl", ()),
+    "wsl-memory-reclaim": Entry("wsl", ()),
+    "wsl-sparse-vhd": Entry("wsl", ()),
+    "wsl-networking": Entry("wsl", ()),
+    "wsl-systemd": Entry("wsl", ()),
+    "wsl-automount": Entry("wsl", ()),
+    "desktop-resources": Entry("docker_desktop", ()),
+    "desktop-file-sharing": Entry("docker_desktop", ()),
+    "desktop-resource-saver": Entry("docker_desktop", ()),
     # -- space: what it deletes is gone ----------------------------------------------------------
+    "build-cache": Entry("disk_space", ("build-cache-large",)),
+    "images-dangling": Entry("disk_space", ("images-dangling",)),
+    "images-unused": Entry("disk_space", ("images-unused",)),
+    "containers-stopped": Entry("disk_space", ("containers-stopped",)),
+    "volumes-unused": Entry("disk_space", ("volumes-orphaned",)),
+    "networks-unused": Entry("disk_space", ("unused-networks",)),
+    "container-log": Entry("disk_space", ("container-log-large",)),
 }
 """Fix id -> where it is and what it mends, in the order in which a plan takes them."""
 

@@ -246,7 +246,7 @@ def put_file(path: str, state: FileState | None, *, aside: str) -> None:
                 with suppress(FileNotFoundError):
                     os.unlink(inside.at(name), **inside.within)
                 _flush_folder(inside)
-            elif not state.link and _must_write_through(path):
+            elif not state.link and writes_through(path):
                 _write_through(inside.at(name), state, inside)
             else:
                 try:
@@ -305,7 +305,8 @@ def _set_attribute(descriptor: int, name: str, value: bytes) -> None:
     os.setxattr(descriptor, name, value)
 
 
-def _must_write_through(path: str) -> bool:
+def writes_through(path: str) -> bool:
+    """Whether the file can only be written through: it has other names, or is a mount point."""
     try:
         found = os.lstat(path)
     except FileNotFoundError:
@@ -339,7 +340,12 @@ def _write_through(name: str, state: FileState, inside: _Folder) -> None:
         filled = state.data + b"\n" * max(0, size - len(state.data))
         # Space for all of it first: a full disk is found out before a byte is changed.
         if len(filled) > size and hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(descriptor, 0, len(filled))
+            try:
+                os.posix_fallocate(descriptor, 0, len(filled))
+            except OSError:
+                # Where the file system cannot do it, libc has written zeros as far as it came.
+                os.ftruncate(descriptor, size)
+                raise
         _write_all(descriptor, filled)
         os.ftruncate(descriptor, len(state.data))
         os.fchmod(descriptor, state.mode)
@@ -387,7 +393,7 @@ _REASONS = {
     errno.EROFS: "its file system is read-only",
     errno.EBUSY: "it is in use as a mount point",
     errno.ELOOP: "a folder on the way was replaced by a symbolic link",
-    errno.ENOTDIR: "a folder on the way is no folder any more",
+    errno.ENOTDIR: "a folder on the way was replaced by a symbolic link, or by a file",
 }
 
 

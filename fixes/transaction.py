@@ -609,22 +609,22 @@ def _same(one: machine.FileState | None, other: machine.FileState | None) -> boo
 
 
 def _is_half_written(now: machine.FileState | None, file: FileChange) -> bool:
-    """Whether this is what a kill leaves of a file that is written through.
+    """Whether this is what kills have left of a file that is written through.
 
-    That is the new bytes filled up with line feeds, the old file's rest behind a part of them.
+    Writing it, and taking that back, may each have been cut off: every byte is then that of the
+    old text or of the new one, a line feed that filled it up, or a zero where space was made.
     """
     if now is None or file.after is None or file.before is None:
         return False
-    after, before = file.after.data, file.before.data
-    longest = max(len(after), len(before))
-    if len(now.data) != longest:
+    if not machine.writes_through(file.target):
         return False
-    length = 0
-    filled = after + b"\n" * max(0, longest - len(after))
-    old = before + b"\0" * max(0, longest - len(before))
-    while length < longest and now.data[length] == filled[length]:
-        length += 1
-    return now.data[length:] == old[length:]
+    shorter, longer = sorted((file.before.data, file.after.data), key=len)
+    if not len(shorter) <= len(now.data) <= len(longer):
+        return False
+    return all(
+        byte == longer[n] or byte in (b"\n\0" if n >= len(shorter) else shorter[n : n + 1])
+        for n, byte in enumerate(now.data)
+    )
 
 
 def _by_hand(record: Record, context: Context) -> list[str]:

@@ -399,7 +399,7 @@ def buildkit_disabled(facts: BuildKit) -> Verdict:
     )
 
 
-def _keep(facts: BuildKit) -> str:
+def keep_storage(facts: BuildKit) -> str:
     """A limit for the cache: a tenth of the file system, as the engine's own default, 5 GB or more."""
     place = facts.place
     total = place.total if isinstance(place, disk.Place) else 200 * GIB
@@ -443,7 +443,7 @@ def build_cache_gc_off(facts: BuildKit) -> Verdict:
     nothing.
     """
     builder, release = need(facts.builder), _release(facts)
-    gc = _lower(_lower(builder.value).get("gc"))
+    gc = lower_keys(lower_keys(builder.value).get("gc"))
     enabled = gc.get("enabled")
     source = builder.where or "default"
     default = release >= GC_DEFAULT_SINCE
@@ -461,7 +461,7 @@ def build_cache_gc_off(facts: BuildKit) -> Verdict:
         return skip("this engine has no build cache: nothing is built here")
     if enabled is None and isinstance(cache, Missing):
         need(cache)
-    keep = _keep(facts)
+    keep = keep_storage(facts)
     why = (
         f"{source} turns it off"
         if enabled is False
@@ -481,7 +481,7 @@ def build_cache_gc_off(facts: BuildKit) -> Verdict:
     )
 
 
-def _lower(value: object) -> dict[str, Any]:
+def lower_keys(value: object) -> dict[str, Any]:
     """An object with its keys in lower case: Go reads the names in ``builder`` in any case."""
     return {str(k).lower(): v for k, v in value.items()} if isinstance(value, dict) else {}
 
@@ -567,7 +567,7 @@ def builder_volume_large(facts: BuildKit) -> Verdict | list[Verdict]:
                         "used for a week; those builds take longer once"
                     ),
                     (
-                        f"printf '[worker.oci]\\n  gckeepstorage = \"{_keep(facts)}\"\\n' > "
+                        f"printf '[worker.oci]\\n  gckeepstorage = \"{keep_storage(facts)}\"\\n' > "
                         "buildkitd.toml   # for a new builder: docker buildx create "
                         "--buildkitd-config buildkitd.toml"
                     ),

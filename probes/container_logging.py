@@ -212,19 +212,29 @@ def _logrotate(host: Host) -> str:
 
 
 def _files(host: Host) -> LogFiles:
+    found, complete = log_files(host)
+    total = sum(file.size for file in found)
+    return LogFiles(len(found), total, tuple(found[:NAMED]), complete)
+
+
+def log_files(host: Host) -> tuple[list[LogFile], bool]:
+    """The json-file logs below the data root, largest first, and whether all were looked at.
+
+    Raises: Unreadable, Denied for anybody but root.
+    """
     folder = f"{storage.data_root(host)[0]}/containers"
     by_hand = f"sudo sh -c 'du -h {folder}/*/*-json.log | sort -h | tail'"
     try:
         names = host.list(folder)
     except Absent:
-        return LogFiles(0, 0, (), complete=True)
+        return [], True
     except Denied as error:
         raise Denied(error.reason, look=by_hand) from None
     rows = {
         str(row.get("Id")): row for row in have(known(lambda: engine_host.containers(host)), [])
     }
     now = have(known(host.now), 0.0)
-    found, total = [], 0
+    found = []
     for name in names[:FILES_AT_MOST]:
         path = f"{folder}/{name}/{name}-json.log"
         try:
@@ -245,9 +255,8 @@ def _files(host: Host) -> LogFiles:
                 row.get("State") == "running",
             )
         )
-        total += size
     found.sort(key=lambda file: -file.size)
-    return LogFiles(len(found), total, tuple(found[:NAMED]), complete=len(names) <= FILES_AT_MOST)
+    return found, len(names) <= FILES_AT_MOST
 
 
 def _journald(host: Host, driver: configuration.Setting | Missing) -> Journald:
@@ -318,17 +327,34 @@ def _seconds(text: str) -> float | None:
 # -- what is said of several ---------------------------------------------------------------------
 
 
-def max_size(available: int, containers: int) -> str:
+def max_size(available: int, containers: int, files: int = LOG_FILES) -> str:
     """The max-size to suggest, so that all logs together take 10 % of the free space at most.
 
-    Free space, by the number of containers (10 at least) and 3 files each, rounded down to a plain
-    number between 1 and 100 MB.
+    Free space, by the number of containers (10 at least) and of files for each, rounded down to a
+    plain number between 1 and 100 MB.
 
     >>> max_size(76 * GIB, 12), max_size(4 * GIB, 12), max_size(300 * MIB, 40)
     ('100m', '10m', '1m')
     """
-    each = available * LOG_SHARE_PERCENT / 100 / max(containers, CONTAINERS_AT_LEAST) / LOG_FILES
+    each = available * LOG_SHARE_PERCENT / 100 / max(containers, CONTAINERS_AT_LEAST) / files
     return f"{next((size for size in MAX_SIZES if size * MIB <= each), MAX_SIZES[-1])}m"
+
+
+def rotation(facts: Logging, max_file: str = "") -> dict[str, str]:
+    """The log options that this host lacks for its logs to be limited: max-size, max-file.
+
+    What the owner has set stays: max-size is worked out for the owner's own max-file, or for the
+    one that is given. Where the free space is not known, 1 GiB stands for it.
+    """
+    present = {} if isinstance(facts.options, Missing) else _options(facts)
+    kept = max_file or present.get("max-file", "")
+    files = int(kept) if kept.isdigit() and int(kept) else LOG_FILES
+    available = facts.place.available if isinstance(facts.place, disk.Place) else GIB
+    wanted = {
+        "max-size": max_size(available, have(facts.containers, 0), files),
+        "max-file": str(files),
+    }
+    return {name: value for name, value in wanted.items() if present.get(name) in {None, ""}}
 
 
 def _options(facts: Logging) -> dict[str, str]:
@@ -356,7 +382,7 @@ def _seen_option(facts: Logging, name: str, wanted: str) -> Evidence:
     )
 
 
-def _set_options(facts: Logging, values: dict[str, str]) -> str:
+def set_options(facts: Logging, values: dict[str, str]) -> str:
     """Where this daemon takes log options from, and what to write there."""
     import json
 
@@ -373,7 +399,8 @@ def _set_options(facts: Logging, values: dict[str, str]) -> str:
     return f"Put {text[1:-1]} into {where.config_file} (merge it with what is there)"
 
 
-def _restart(facts: Logging) -> str:
+def restart(facts: Logging) -> str:
+    """The command that restarts the engine, and what that stops."""
     where = have(facts.site, UNKNOWN)
     if have(facts.live_restore, otherwise=False):
         return f"{where.restart}   # live-restore is on: the containers run on"
@@ -450,17 +477,16 @@ def log_rotation_unbounded(facts: Logging) -> Verdict:
             seen,
             Evidence(outside, "", "rotates the container logs"),
         )
-    number, place = have(facts.containers, 0), facts.place
-    available = place.available if isinstance(place, disk.Place) else GIB
-    values = {"max-size": max_size(available, number), "max-file": str(LOG_FILES)}
+    number = have(facts.containers, 0)
+    values = rotation(facts)
     return fail(
         f"Nothing limits the logs of containers (json-file without max-size){_so_far(facts)}: "
         "one chatty container fills the disk.",
         seen,
         _seen_option(facts, "max-size", f"{values['max-size']} for this host"),
         mend=(
-            _set_options(facts, values),
-            _restart(facts),
+            set_options(facts, values),
+            restart(facts),
             *([f"{_those(number)} made with. {RECREATE}"] if number else []),
         ),
     )
@@ -622,7 +648,7 @@ def log_driver_unregistered(facts: Logging) -> Verdict:
                 "or set another log-driver (local, json-file) in "
                 f"{have(facts.site, UNKNOWN).config_file}"
             ),
-            _restart(facts),
+            restart(facts),
         ),
     )
 
@@ -682,7 +708,7 @@ def log_option_invalid(facts: Logging) -> Verdict | list[Verdict]:
             subject=fault.name,
             mend=(
                 f"Correct --log-opt {fault.name} where dockerd gets its flags: systemctl cat docker",
-                _restart(facts),
+                restart(facts),
             ),
         )
         for fault in faults
@@ -751,10 +777,10 @@ def log_delivery_blocking(facts: Logging) -> Verdict:
         seen,
         mode,
         mend=(
-            _set_options(facts, {"mode": "non-blocking", "max-buffer-size": BUFFER})
+            set_options(facts, {"mode": "non-blocking", "max-buffer-size": BUFFER})
             + f"   # up to {memory} of memory for the containers that are here; drops lines when "
             "it is full",
-            _restart(facts),
+            restart(facts),
             RECREATE,
         ),
     )
@@ -877,6 +903,6 @@ def journald_rate_limit_lowered(facts: Logging) -> Verdict:
                 "sudo systemctl edit docker.service   # add under [Service]: "
                 "LogRateLimitIntervalSec=30s and LogRateLimitBurst=100000"
             ),
-            _restart(facts),
+            restart(facts),
         ),
     )

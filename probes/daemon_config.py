@@ -105,7 +105,6 @@ def look(host: Host) -> DaemonConfig:
 
 def host_facts(host: Host) -> HostFacts:
     """What the judge of daemon.json wants to know of the host that the file is for."""
-    daemon = known(lambda: configuration.dockerd(host))
     info = have(known(lambda: engine.info(host)), {})
     plugins = info.get("Plugins")
     drivers = plugins.get("Log") if isinstance(plugins, dict) else None
@@ -118,9 +117,7 @@ def host_facts(host: Host) -> HostFacts:
         user_exists=None if isinstance(users, Missing) else _named_in(users),
         group_exists=None if isinstance(groups, Missing) else _named_in(groups),
         has_subordinate_ids=_subordinate_ids(host),
-        flags=_flags_of_next_start(host, daemon)
-        if isinstance(daemon, Missing)
-        else printed_flags(daemon.argv),
+        flags=printed_flags(command_line(host)),
         log_drivers=frozenset(map(str, drivers))
         if isinstance(drivers, list)
         else _drivers_of_makers(host),
@@ -136,12 +133,17 @@ def _drivers_of_makers(host: Host) -> frozenset[str] | None:
     return frozenset({"db"}) if synology is True else None
 
 
-def _flags_of_next_start(host: Host, daemon: Missing) -> dict[str, str]:
-    """The flags of a daemon that does not run: those that its unit will start it with."""
+def command_line(host: Host) -> tuple[str, ...]:
+    """The words of the dockerd that runs, or of the one that its unit will start.
+
+    Empty where neither can be told.
+    """
+    daemon = known(lambda: configuration.dockerd(host))
+    if not isinstance(daemon, Missing):
+        return daemon.argv
     if daemon.kind != "absent":
-        return {}
-    words = known(lambda: configuration.unit_command(host))
-    return {} if isinstance(words, Missing) else printed_flags(words)
+        return ()
+    return have(known(lambda: configuration.unit_command(host)), ())
 
 
 def _subordinate_ids(host: Host) -> Callable[[str], bool] | None:

@@ -570,7 +570,8 @@ def profile_of(options: tuple[str, ...]) -> str:
     )
 
 
-def _bridge(host: Host) -> dict[str, Any]:
+def default_bridge(host: Host) -> dict[str, Any]:
+    """GET /networks/bridge. Raises: Unreadable, inapplicable where there is no default bridge."""
     try:
         answer = engine.get(host, DEFAULT_BRIDGE)
     except Unreadable as error:
@@ -587,7 +588,7 @@ def _count(value: Any) -> int:  # noqa: ANN401 - any JSON
 
 
 def _icc(host: Host) -> bool:
-    options = _bridge(host).get("Options")
+    options = default_bridge(host).get("Options")
     value = (
         options.get("com.docker.network.bridge.enable_icc") if isinstance(options, dict) else None
     )
@@ -676,7 +677,7 @@ def look(host: Host) -> DaemonSecurity:
             told, lambda _: configuration.setting(host, "no-new-privileges").value is True
         ),
         icc=known(lambda: _icc(host)),
-        bridge_containers=known(lambda: _count(_bridge(host).get("Containers"))),
+        bridge_containers=known(lambda: _count(default_bridge(host).get("Containers"))),
         live_restore=_from(told, lambda i: i.get("LiveRestoreEnabled") is True),
         swarm=_from(told, _in_swarm),
         audit_rules=_here(daemon, lambda: _audit(host)),

@@ -82,6 +82,9 @@ STOPPED_COUNT = Threshold(
     "containers-stopped-count", 20, "containers", "CIS Docker Benchmark 6.2: avoid container sprawl"
 )
 
+UNUSED_DAYS = 7
+"""What was made or used within a week is left alone when something is to be removed."""
+
 ANONYMOUS_ONLY_SINCE = 23
 """Engine from which ``docker volume prune`` spares named volumes (API 1.42 version history)."""
 
@@ -186,12 +189,12 @@ def parse_usage(answer: Any) -> Usage:  # noqa: ANN401 - any JSON
     Kind(number=3, size=90, unused=0, reclaimable=60)
     """
     told = answer if isinstance(answer, dict) else {}
-    images, image_sums = _items(told, "Images", "ImageUsage", "ImagesDiskUsage")
-    containers, _ = _items(told, "Containers", "ContainerUsage", "ContainersDiskUsage")
+    images, image_sums = _items(told, *IMAGES)
+    containers, _ = _items(told, *CONTAINERS)
     volumes = volume_rows(told)
-    cache, cache_sums = _items(told, "BuildCache", "BuildCacheUsage", "BuildCacheDiskUsage")
+    cache, cache_sums = _items(told, *CACHE)
     untold = Missing("this engine does not tell it (GET /system/df)", look="docker system df -v")
-    layers = _number(told.get("LayersSize"))
+    layers = number(told.get("LayersSize"))
     return Usage(
         images=untold if images is None else _images(images, image_sums, layers),
         dangling=untold if images is None else _dangling(images),
@@ -205,13 +208,20 @@ def parse_usage(answer: Any) -> Usage:  # noqa: ANN401 - any JSON
     )
 
 
+IMAGES = ("Images", "ImageUsage", "ImagesDiskUsage")
+CONTAINERS = ("Containers", "ContainerUsage", "ContainersDiskUsage")
+VOLUMES = ("Volumes", "VolumeUsage", "VolumesDiskUsage")
+CACHE = ("BuildCache", "BuildCacheUsage", "BuildCacheDiskUsage")
+"""What engines of different ages call each kind in GET /system/df."""
+
+
 def _items(
     told: dict[str, Any], old: str, *new: str
 ) -> tuple[list[dict[str, Any]] | None, dict[str, Any]]:
     """The items of a kind, and the sums that newer engines add; None where it is not told."""
     sums: dict[str, Any] = next((told[n] for n in new if isinstance(told.get(n), dict)), {})
     listed = told[old] if old in told else sums.get("Items")
-    if listed is None and (old in told or _number(sums.get("TotalCount")) == 0):
+    if listed is None and (old in told or number(sums.get("TotalCount")) == 0):
         # Go writes an empty list as null, or leaves it out.
         listed = []
     if not isinstance(listed, list):
@@ -219,56 +229,73 @@ def _items(
     return [item for item in listed if isinstance(item, dict)], sums
 
 
+def rows(answer: Any, kind: tuple[str, ...]) -> list[dict[str, Any]] | None:  # noqa: ANN401
+    """The items of one kind (:data:`IMAGES` and so on) of GET /system/df; None if untold."""
+    return _items(answer if isinstance(answer, dict) else {}, *kind)[0]
+
+
 def volume_rows(answer: Any) -> list[dict[str, Any]] | None:  # noqa: ANN401 - any JSON
     """The volumes of GET /system/df with their sizes; None where this engine does not tell."""
-    told = answer if isinstance(answer, dict) else {}
-    return _items(told, "Volumes", "VolumeUsage", "VolumesDiskUsage")[0]
+    return rows(answer, VOLUMES)
 
 
-def _number(value: object) -> int:
+def number(value: object) -> int:
+    """A whole number in an engine's answer, 0 for what is none."""
     try:
         return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
     except (ValueError, OverflowError):  # no engine tells a NaN; a record may
         return 0
 
 
-def _own_size(image: dict[str, Any]) -> int:
+def own_size(image: dict[str, Any]) -> int:
     """What goes when this image goes; 0 where the engine did not work it out (-1)."""
-    size, shared = _number(image.get("Size")), _number(image.get("SharedSize"))
+    size, shared = number(image.get("Size")), number(image.get("SharedSize"))
     return max(size - shared, 0) if shared >= 0 else 0
 
 
+def is_unused(image: dict[str, Any]) -> bool:
+    """Whether no container, running or not, is made of an image."""
+    return image.get("Containers") == 0
+
+
+def tags(image: dict[str, Any]) -> list[str]:
+    """The names that an image has; none for a dangling one."""
+    named = image.get("RepoTags")
+    return [
+        str(tag) for tag in (named if isinstance(named, list) else []) if tag != "<none>:<none>"
+    ]
+
+
 def _images(images: list[dict[str, Any]], sums: dict[str, Any], layers: int) -> Kind:
-    unused = [i for i in images if i.get("Containers") == 0]
-    total = _number(sums.get("TotalSize")) or layers
+    unused = [i for i in images if is_unused(i)]
+    total = number(sums.get("TotalSize")) or layers
     if sums:
-        free = _number(sums.get("Reclaimable"))
+        free = number(sums.get("Reclaimable"))
     else:
         # As docker/cli cli/command/formatter/disk_usage.go: all layers less what used images own.
-        free = max(total - sum(_own_size(i) for i in images if i.get("Containers") != 0), 0)
+        free = max(total - sum(own_size(i) for i in images if i.get("Containers") != 0), 0)
     # Both count what used images share among each other as free: no more than the unused ones hold.
-    most = sum(_number(i.get("Size")) for i in unused)
+    most = sum(number(i.get("Size")) for i in unused)
     return Kind(len(images), total, len(unused), min(free, most))
 
 
 def _dangling(images: list[dict[str, Any]]) -> Kind:
-    found = [
-        i
-        for i in images
-        if i.get("Containers") == 0
-        and all(tag == "<none>:<none>" for tag in i.get("RepoTags") or [])
-    ]
-    own = sum(_own_size(i) for i in found)
+    found = [i for i in images if is_unused(i) and not tags(i)]
+    own = sum(own_size(i) for i in found)
     return Kind(len(found), own, len(found), own)
 
 
+STOPPED = ("exited", "created", "dead")
+"""States of containers that do not run; "dead" are those whose removal failed."""
+
+
 def _containers(containers: list[dict[str, Any]]) -> Kind:
-    stopped = [c for c in containers if c.get("State") in ("exited", "created", "dead")]
+    stopped = [c for c in containers if c.get("State") in STOPPED]
     return Kind(
         len(containers),
-        sum(_number(c.get("SizeRw")) for c in containers),
+        sum(number(c.get("SizeRw")) for c in containers),
         len(stopped),
-        sum(_number(c.get("SizeRw")) for c in stopped),
+        sum(number(c.get("SizeRw")) for c in stopped),
     )
 
 
@@ -283,37 +310,52 @@ def is_anonymous(name: str, labels: object) -> bool:
     return len(name) == _ID_LENGTH and all(c in "0123456789abcdef" for c in name)
 
 
+def volume_use(volume: dict[str, Any]) -> tuple[int, int | None]:
+    """Bytes of a volume (0 where that is not told), and how many containers name it."""
+    usage = volume.get("UsageData")
+    told = usage if isinstance(usage, dict) else {}
+    count = told.get("RefCount")
+    return max(number(told.get("Size")), 0), count if isinstance(count, int) else None
+
+
 def _volumes(volumes: list[dict[str, Any]], *, anonymous: bool) -> Kind:
     sizes, unused = [], []
     for volume in volumes:
         if is_anonymous(str(volume.get("Name")), volume.get("Labels")) is not anonymous:
             continue
-        usage = volume.get("UsageData")
-        told = usage if isinstance(usage, dict) else {}
-        size = max(_number(told.get("Size")), 0)
+        size, used = volume_use(volume)
         sizes.append(size)
-        if told.get("RefCount") == 0:
+        if used == 0:
             unused.append(size)
     return Kind(len(sizes), sum(sizes), len(unused), sum(unused))
 
 
+def is_idle(record: dict[str, Any]) -> bool:
+    """Whether a record of the build cache is neither in use nor shared with an image."""
+    return not record.get("Shared") and not record.get("InUse")
+
+
 def _cache(records: list[dict[str, Any]], sums: dict[str, Any]) -> Kind:
     own = [r for r in records if not r.get("Shared")]
-    idle = [r for r in own if not r.get("InUse")]
+    idle = [r for r in records if is_idle(r)]
     if sums:
-        count = _number(sums.get("TotalCount")) or len(records)
+        count = number(sums.get("TotalCount")) or len(records)
         return Kind(
-            count, _number(sums.get("TotalSize")), len(idle), _number(sums.get("Reclaimable"))
+            count, number(sums.get("TotalSize")), len(idle), number(sums.get("Reclaimable"))
         )
     return Kind(
         len(records),
-        sum(_number(r.get("Size")) for r in own),
+        sum(number(r.get("Size")) for r in own),
         len(idle),
-        sum(_number(r.get("Size")) for r in idle),
+        sum(number(r.get("Size")) for r in idle),
     )
 
 
 # -- what can be had back ------------------------------------------------------------------------
+
+
+OLDER = f"until={UNUSED_DAYS * 24}h"
+"""The filter of docker's prunes for it."""
 
 
 class Reclaim(NamedTuple):
@@ -353,7 +395,7 @@ def reclaims(facts: Disk) -> list[Reclaim]:
             Reclaim(
                 max(images.reclaimable - untagged, 0),
                 "unused images",
-                "docker image prune -a --filter until=168h   # images no container uses, older "
+                f"docker image prune -a --filter {OLDER}   # images no container uses, older "
                 "than a week; they have to be pulled or built again",
             )
         )
@@ -668,7 +710,7 @@ def images_unused(facts: Disk) -> Verdict:
         mend=(
             "docker images   # look for what exists nowhere else",
             (
-                "docker image prune -a --filter until=168h   # the rest has to be pulled or built "
+                f"docker image prune -a --filter {OLDER}   # the rest has to be pulled or built "
                 "again when it is needed"
             ),
         ),
@@ -722,7 +764,7 @@ def build_cache_large(facts: Disk) -> Verdict:
         severity=WARNING if short else "",
         mend=(
             (
-                "docker builder prune --filter until=168h   # what was not used for a week; the builds "
+                f"docker builder prune --filter {OLDER}   # what was not used for a week; the builds "
                 "that need it take longer once"
             ),
         ),
@@ -823,7 +865,7 @@ def containers_stopped(facts: Disk) -> Verdict:
         mend=(
             "docker ps -a --filter status=exited --filter status=created   # look first",
             (
-                "docker container prune --filter until=168h   # deletes stopped containers older than "
+                f"docker container prune --filter {OLDER}   # deletes stopped containers older than "
                 "a week, with their files and logs"
             ),
         ),

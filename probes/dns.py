@@ -142,6 +142,19 @@ def resolv_conf_missing(facts: DnsFacts) -> Verdict:
     )
 
 
+def inherited(resolver: Resolver) -> tuple[str, ...] | Missing:
+    """The host's name servers as the engine takes them over where it has no ``dns`` of its own.
+
+    Behind systemd-resolved's stub they are those of the stub.
+    """
+    upstream = resolver.upstream
+    if upstream is None:
+        return resolver.servers
+    if isinstance(upstream, Missing) and upstream.kind == "absent":
+        return ()
+    return upstream
+
+
 @TOPIC.check(
     "host-dns-only-loopback",
     WARNING,
@@ -179,13 +192,8 @@ def host_dns_only_loopback(facts: DnsFacts) -> Verdict:
     are concerned.
     """
     where, resolver = need(facts.site), need(facts.resolver)
-    servers = resolver.servers
-    source = RESOLV_CONF
-    if resolver.upstream is not None:
-        source = SYSTEMD_RESOLV_CONF
-        servers = () if isinstance(resolver.upstream, Missing) else resolver.upstream
-        if isinstance(resolver.upstream, Missing) and resolver.upstream.kind != "absent":
-            need(resolver.upstream)
+    source = RESOLV_CONF if resolver.upstream is None else SYSTEMD_RESOLV_CONF
+    servers = need(inherited(resolver))
     if not resolver.servers:
         return skip(f"{RESOLV_CONF} names no server")
     seen = Evidence(

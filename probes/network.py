@@ -100,6 +100,8 @@ class NetworkFacts(NamedTuple):
     resolver: Resolver | Missing
     dns: tuple[str, ...] | Missing
     """The name servers of the daemon's own configuration."""
+    addresses: tuple[str, ...] | Missing = ()
+    """What the host's interfaces have: CIDR, also where no route tells it (WireGuard's /32)."""
 
 
 @TOPIC.probe
@@ -118,6 +120,15 @@ def look(host: Host) -> NetworkFacts:
         mtus=here_or(where, lambda: engine_network.interface_mtus(host)),
         resolver=here_or(where, lambda: engine_network.resolver(host)),
         dns=known(lambda: engine_network.daemon_dns(host)),
+        addresses=here_or(where, lambda: _addresses(host)),
+    )
+
+
+def _addresses(host: Host) -> tuple[str, ...]:
+    return tuple(
+        f"{item['address'].partition('%')[0]}/{item.get('netmask') or ''}".rstrip("/")
+        for about in host.gauge("interfaces").values()
+        for item in about.get("addresses") or ()
     )
 
 
@@ -285,7 +296,7 @@ def _hides(facts: NetworkFacts, route: Route, items: list[Overlap]) -> Verdict:
         severity = WARNING
         what = f"so its containers cannot reach {target}, which is behind {device}"
     else:
-        chosen = all(_in_pools(x.subnet, have(facts.pools, ())) for x in items)
+        chosen = all(in_pools(x.subnet, have(facts.pools, ())) for x in items)
         severity = NOTE if chosen else WARNING
         what = (
             f"a part of {target} behind {device}: machines there with such addresses are out "
@@ -307,7 +318,8 @@ def _hides(facts: NetworkFacts, route: Route, items: list[Overlap]) -> Verdict:
     )
 
 
-def _in_pools(subnet: str, pools: Iterable[tuple[str, int]]) -> bool:
+def in_pools(subnet: str, pools: Iterable[tuple[str, int]]) -> bool:
+    """Whether a subnet was cut out of one of these pools."""
     network = routes.network_of(subnet)
     if network is None:
         return False
@@ -320,8 +332,6 @@ def _in_pools(subnet: str, pools: Iterable[tuple[str, int]]) -> bool:
 
 def _move_mend(facts: NetworkFacts, items: list[Overlap]) -> tuple[str, ...]:
     where = need(facts.site)
-    free = free_range([r.destination for r in have(facts.routes, ())])
-    pool = f'"default-address-pools": [{{"base": "{free}", "size": 24}}]'
     steps = []
     device = items[0].route.device
     if ENGINE_BRIDGE.match(device):
@@ -329,10 +339,10 @@ def _move_mend(facts: NetworkFacts, items: list[Overlap]) -> tuple[str, ...]:
             f"if no engine uses {device} any more (look: ip -br address show {device}): "
             f"sudo ip link delete {device}"
         )
-    steps.append(f"add to {where.config_file}: {pool}")
-    if any(x.network.name == "bridge" for x in items):
-        bip = ipaddress.ip_network(free)[1]
-        steps.append(f'and for docker0: "bip": "{bip}/24"')
+    free = free_ranges(facts)
+    steps.append(f"add to {where.config_file}: {_pools_text(free)}")
+    if free and any(x.network.name == "bridge" for x in items):
+        steps.append(f'and for docker0: "bip": "{bridge_address(free[0], POOL_SIZE)}"')
     steps.append(f"{where.restart}  # stops containers unless live-restore is on")
     steps += [
         f"re-create the network: docker compose down && docker compose up -d in its project, "
@@ -343,28 +353,82 @@ def _move_mend(facts: NetworkFacts, items: list[Overlap]) -> tuple[str, ...]:
     return tuple(steps)
 
 
-CANDIDATE_RANGES = (
-    "172.30.0.0/16",
-    "10.213.0.0/16",
-    "10.147.0.0/16",
-    "192.168.192.0/18",
-    "10.89.0.0/16",
+def _pools_text(bases: tuple[str, ...]) -> str:
+    import json
+
+    if not bases:
+        return (
+            '"default-address-pools" with a range that nobody uses (all private ones have routes)'
+        )
+    return f'"default-address-pools": {json.dumps(pools_of(bases[:1], POOL_SIZE))}'
+
+
+POOL_SIZE = 24
+"""Prefix length of the networks to propose: 254 containers each, and 256 networks in a /16."""
+
+PRIVATE_RANGES = (
+    *(f"172.{second}.0.0/16" for second in (*range(30, 17, -1), 31, 17, 16)),
+    *(f"10.{second}.0.0/16" for second in (*range(213, 256), *range(212, -1, -1))),
+    *(f"192.168.{third}.0/18" for third in (192, 128, 64, 0)),
 )
-"""Private ranges to propose, RFC 1918: seldom used by home routers, offices and clouds."""
+"""Private ranges (RFC 1918) to propose, in this order. 172.16.0.0/12 first, where Docker is at home:
+from 172.30 down, for 172.31 is what AWS gives a default VPC and 172.16 the first that people take.
+10.0.0.0/8 from 10.213 up, far from the low numbers of offices, VPNs and clusters. 192.168.0.0/16
+last, the far end first, for home routers have its beginning."""
 
 
-def free_range(taken: Iterable[str]) -> str:
-    """The first candidate that none of these routes touches, default routes apart."""
-    busy = []
-    for text in taken:
-        network = routes.network_of(text)
-        if network is not None and network.version == 4 and network.prefixlen >= BROADEST[4]:  # noqa: PLR2004
-            busy.append(network)
-    for text in CANDIDATE_RANGES:
+def taken_ranges(facts: NetworkFacts) -> list[IPNetwork]:
+    """What Docker's addresses must keep away from: every route, interface, name server, network.
+
+    Default routes are left out, also in pieces (:data:`BROADEST`): all addresses are behind them.
+    """
+    resolver = have(facts.resolver, None)
+    upstream = resolver.upstream if resolver else ()
+    texts = [
+        *(route.destination for route in have(facts.routes, ())),
+        *(subnet for network in have(facts.networks, ()) for subnet in network.subnets),
+        *have(facts.addresses, ()),
+        *(resolver.servers if resolver else ()),
+        *(upstream if isinstance(upstream, tuple) else ()),
+        *have(facts.dns, ()),
+    ]
+    found = (routes.network_of(text) for text in dict.fromkeys(texts))
+    return [x for x in found if x is not None and x.prefixlen >= BROADEST[x.version]]
+
+
+def free_ranges(facts: NetworkFacts, count: int = 1) -> tuple[str, ...]:
+    """The first of :data:`PRIVATE_RANGES` that nothing on this host touches.
+
+    Fewer than ``count``, or none, where so much is taken.
+    """
+    busy = taken_ranges(facts)
+    found: list[str] = []
+    for text in PRIVATE_RANGES:
+        if len(found) == count:
+            break
         candidate = ipaddress.ip_network(text)
-        if not any(candidate.overlaps(x) for x in busy):
-            return text
-    return CANDIDATE_RANGES[0]
+        if not any(candidate.overlaps(x) for x in busy if x.version == candidate.version):
+            found.append(text)
+    return tuple(found)
+
+
+def pools_of(bases: Iterable[str], size: int) -> list[dict[str, Any]]:
+    """``default-address-pools`` of these ranges, cut into networks of this prefix length.
+
+    >>> pools_of(["172.30.0.0/16", "192.168.192.0/18"], 17)
+    [{'base': '172.30.0.0/16', 'size': 17}, {'base': '192.168.192.0/18', 'size': 18}]
+    """
+    return [{"base": x, "size": max(size, ipaddress.ip_network(x).prefixlen)} for x in bases]
+
+
+def bridge_address(base: str, size: int) -> str:
+    """``bip``: the first address of a range, with the prefix length of its networks.
+
+    >>> bridge_address("172.30.0.0/16", 24)
+    '172.30.0.1/24'
+    """
+    network = ipaddress.ip_network(base)
+    return f"{network[1]}/{max(size, network.prefixlen)}"
 
 
 @TOPIC.check(
@@ -401,38 +465,50 @@ def docker_network_hides_dns(facts: NetworkFacts) -> Verdict | list[Verdict]:
     An error: without names hardly anything works.
     """
     need(facts.site)
-    resolver, nets = need(facts.resolver), need(facts.networks)
-    servers = {
-        *resolver.servers,
-        *(resolver.upstream if isinstance(resolver.upstream, tuple) else ()),
-        *have(facts.dns, ()),
-    }
-    inhabited = {a for c in need(facts.containers) for a in c.addresses}
-    found = []
-    for network in nets:
-        if network.driver != "bridge" or network.scope != "local":
-            continue
-        for text in network.subnets:
-            subnet = routes.network_of(text)
-            for server in sorted(servers - inhabited - {*network.gateways}):
-                if subnet is not None and _overlap(subnet, server):
-                    items = [Overlap(_NOWHERE, network, text, SAME, "")]
-                    found.append(
-                        fail(
-                            f"The name server {server} lies in {text}, the subnet of the Docker "
-                            f"network {network.name}, where nobody answers for it.",
-                            Evidence(RESOLV_CONF, "nameserver", server, "outside Docker's subnets"),
-                            Evidence(
-                                "engine GET /networks", f"{network.name}: IPAM.Config.Subnet", text
-                            ),
-                            subject=server,
-                            mend=_move_mend(facts, items),
-                        )
-                    )
+    servers = _servers(facts)
+    found = [
+        fail(
+            f"The name server {item.route.destination} lies in {item.subnet}, the subnet of the "
+            f"Docker network {item.network.name}, where nobody answers for it.",
+            Evidence(RESOLV_CONF, "nameserver", item.route.destination, "outside Docker's subnets"),
+            Evidence(
+                "engine GET /networks", f"{item.network.name}: IPAM.Config.Subnet", item.subnet
+            ),
+            subject=item.route.destination,
+            mend=_move_mend(facts, [item]),
+        )
+        for item in hidden_servers(facts)
+    ]
     return found or ok(
         "no name server lies in a Docker network",
         Evidence(RESOLV_CONF, "nameserver", ", ".join(sorted(servers)) or "none"),
     )
+
+
+def _servers(facts: NetworkFacts) -> set[str]:
+    """The name servers of the host and of the daemon."""
+    resolver = need(facts.resolver)
+    upstream = resolver.upstream if isinstance(resolver.upstream, tuple) else ()
+    return {*resolver.servers, *upstream, *have(facts.dns, ())}
+
+
+def hidden_servers(facts: NetworkFacts) -> tuple[Overlap, ...]:
+    """Name servers in the subnets of Docker's networks; each stands as the destination of a route.
+
+    The bridge's own address, and those of containers, are left out: they are meant to be there.
+    """
+    inhabited = {a for c in need(facts.containers) for a in c.addresses}
+    found = []
+    for network in need(facts.networks):
+        if network.driver != "bridge" or network.scope != "local":
+            continue
+        for text in network.subnets:
+            subnet = routes.network_of(text)
+            for server in sorted(_servers(facts) - inhabited - {*network.gateways}):
+                if subnet is not None and _overlap(subnet, server):
+                    route = _NOWHERE._replace(destination=server)
+                    found.append(Overlap(route, network, text, SAME, ""))
+    return tuple(found)
 
 
 _NOWHERE = routes.Route("", "", "main", "unicast", "", on_link=False, metric=0, mtu=0)
@@ -463,6 +539,12 @@ def pool_use(
         by_networks += _blocks(pool, size, used)
         by_both += _blocks(pool, size, [*used, *reserved])
     return PoolUse(total, total - by_both, by_both - by_networks)
+
+
+def nearly_used(use: PoolUse) -> bool:
+    """Whether few or no subnets are left."""
+    few = use.free * 100 <= use.total * POOL_LEFT_PERCENT.value
+    return few and use.free < POOL_LEFT_NETWORKS
 
 
 def _blocks(pool: IPNetwork, size: int, taken: Iterable[str]) -> int:
@@ -552,7 +634,7 @@ def address_pool_exhausted(facts: NetworkFacts) -> Verdict:
         f"{use.free} of {use.total} subnets free",
         f"more than {POOL_LEFT_PERCENT.value:.0f} %",
     )
-    if use.free * 100 > use.total * POOL_LEFT_PERCENT.value or use.free >= POOL_LEFT_NETWORKS:
+    if not nearly_used(use):
         return ok(f"{use.free} of {use.total} subnets are free for new networks", seen)
     lost = f" ({use.shadowed} of them to routes of this host)" if use.shadowed else ""
     taken = use.total - use.free
@@ -576,16 +658,25 @@ def _pool_mend(facts: NetworkFacts) -> tuple[str, ...]:
     where = have(facts.site, None)
     if where is None:
         return (first, "or set smaller default-address-pools in the daemon's configuration")
-    taken = [s for n in have(facts.networks, ()) for s in n.subnets]
-    free = free_range([*taken, *(r.destination for r in have(facts.routes, ()))])
     return (
         first,
-        (
-            f'or add to {where.config_file}: "default-address-pools": '
-            f'[{{"base": "{free}", "size": 24}}]  (256 networks)'
-        ),
+        f"or add to {where.config_file}: {_pools_text(free_ranges(facts))}  (256 networks)",
         f"{where.restart}  # stops containers unless live-restore is on",
     )
+
+
+def unused_of(networks: Iterable[Network], containers: Iterable[Container]) -> list[Network]:
+    """The bridge networks of this engine that no container names, running or not."""
+    in_use = {name for box in containers for name in box.networks}
+    return [
+        x
+        for x in networks
+        if x.user_made
+        and x.scope == "local"
+        and x.driver == "bridge"
+        and x.name not in in_use
+        and x.id not in in_use
+    ]
 
 
 @TOPIC.check(
@@ -619,16 +710,7 @@ def unused_networks(facts: NetworkFacts) -> Verdict:
     A note: they cost little until the pools run out.
     """
     nets, boxes = need(facts.networks), need(facts.containers)
-    in_use = {name for box in boxes for name in box.networks}
-    unused = [
-        x.name
-        for x in nets
-        if x.user_made
-        and x.scope == "local"
-        and x.driver == "bridge"
-        and x.name not in in_use
-        and x.id not in in_use
-    ]
+    unused = [network.name for network in unused_of(nets, boxes)]
     seen = Evidence(
         "engine GET /networks",
         "networks of no container",
@@ -696,6 +778,11 @@ def network_bridge_missing(facts: NetworkFacts) -> Verdict | list[Verdict]:
 # -- packet size ---------------------------------------------------------------------------------
 
 
+def outward(nets: Iterable[Network]) -> list[Network]:
+    """The bridge networks whose packets leave the host."""
+    return [x for x in nets if x.bridge and x.scope == "local" and not x.internal]
+
+
 def network_mtu(network: Network, sizes: dict[str, int]) -> int:
     """The packet size that containers of a bridge network start with."""
     option = network.options.get(DRIVER_MTU, "")
@@ -744,13 +831,12 @@ def bridge_mtu_above_egress(facts: NetworkFacts) -> Verdict:
     egress = need(facts.egress)
     if egress is None:
         return skip("this host has no route to the outside")
-    bridges = [x for x in nets if x.bridge and x.scope == "local" and not x.internal]
+    bridges = outward(nets)
     if not bridges:
         return skip("the engine has no bridge network that leads outside")
     if egress.device in {x.bridge for x in bridges}:
         return skip(f"the way out is the Docker bridge {egress.device} itself")
-    large = [(x, network_mtu(x, sizes)) for x in bridges]
-    large = [(x, size) for x, size in large if size > egress.mtu]
+    large = [(x, network_mtu(x, sizes)) for x in bridges if network_mtu(x, sizes) > egress.mtu]
     way_out = Evidence(
         f"ip route get {PUBLIC_ADDRESS}",
         f"MTU of {'the route by ' if egress.route_mtu else ''}{egress.device}",
@@ -776,13 +862,24 @@ def bridge_mtu_above_egress(facts: NetworkFacts) -> Verdict:
     )
 
 
+DEFAULT_OPTIONS_SINCE = (24, 0)
+"""The first release with default-network-opts (moby v24.0.9 daemon/config/config.go)."""
+
+
+def mtu_settings(mtu: int, version: tuple[int, ...]) -> dict[str, Any]:
+    """The keys of daemon.json that set the packet size of docker0 and of new bridge networks."""
+    if version < DEFAULT_OPTIONS_SINCE:
+        return {"mtu": mtu}
+    return {"mtu": mtu, "default-network-opts": {"bridge": {DRIVER_MTU: str(mtu)}}}
+
+
 def _mtu_mend(
     where: Control, mtu: int, large: list[Network], version: tuple[int, ...] | Missing
 ) -> tuple[str, ...]:
-    keys = f'"mtu": {mtu}'
-    has_default_opts = have(version, (24,)) >= (24,)
-    if has_default_opts:
-        keys += f', "default-network-opts": {{"bridge": {{"{DRIVER_MTU}": "{mtu}"}}}}'
+    import json
+
+    has_default_opts = have(version, DEFAULT_OPTIONS_SINCE) >= DEFAULT_OPTIONS_SINCE
+    keys = json.dumps(mtu_settings(mtu, have(version, DEFAULT_OPTIONS_SINCE)))[1:-1]
     steps = [
         f"add to {where.config_file}: {keys}",
         f"{where.restart}  # stops containers unless live-restore is on",

@@ -625,11 +625,12 @@ def _proxies(host: Host) -> tuple[Proxy, ...]:
     for key in ("HttpProxy", "HttpsProxy"):
         url = told.get(key)
         if isinstance(url, str) and url.strip():
-            found.append(_proxy(key, url.strip()))
+            found.append(proxy_of(key, url.strip()))
     return tuple(found)
 
 
-def _proxy(key: str, url: str) -> Proxy:
+def proxy_of(key: str, url: str) -> Proxy:
+    """An address as the daemon takes it for a proxy, with what is wrong about it."""
     from urllib.parse import urlsplit
 
     try:
@@ -782,13 +783,13 @@ def engine_not_running(facts: Reachability) -> Verdict:
         seen,
         *_service_seen(facts.service),
         mend=(
-            *_choose_default(facts),
+            *choose_default(facts),
             *_start(facts.service),
         ),
     )
 
 
-def _choose_default(facts: Reachability) -> tuple[str, ...]:
+def choose_default(facts: Reachability) -> tuple[str, ...]:
     """How to go back to the engine of this host, where another one was chosen."""
     if facts.chosen_by == "DOCKER_HOST":
         return (f"unset DOCKER_HOST   # if {facts.endpoint} is not what you mean",)
@@ -907,7 +908,7 @@ def docker_socket_left_over(facts: Reachability) -> Verdict:
         Evidence(path, "connect(2)", "ECONNREFUSED", "a listening engine"),
         *_service_seen(service),
         mend=(
-            *_choose_default(facts),
+            *choose_default(facts),
             *(("sudo systemctl restart docker.socket",) if restart and _has_unit(service) else ()),
             *_start(service),
         ),
@@ -1134,7 +1135,7 @@ def docker_socket_denied(facts: Reachability) -> Verdict:
             f"{session.name} may not enter the folder of {path}: it is another user's engine.",
             Evidence(path, "stat(2)", socket.reason, f"a socket that {session.name} may open"),
             mend=(
-                *_choose_default(facts),
+                *choose_default(facts),
                 (
                     f'sudo -u "#$(sudo stat -c %u {path})" env DOCKER_HOST={facts.endpoint} docker info'
                     "   # ask as the user whose it is"
@@ -1248,7 +1249,7 @@ def docker_socket_not_an_engine(facts: Reachability) -> Verdict:
     return fail(
         f"{path} is not the socket of a container engine: {why}.",
         Evidence(f"engine {facts.endpoint}", "GET /version", why, "a JSON object"),
-        mend=(f"sudo ss -xlpn | grep {path}   # which process it is", *_choose_default(facts)),
+        mend=(f"sudo ss -xlpn | grep {path}   # which process it is", *choose_default(facts)),
     )
 
 
@@ -1331,7 +1332,7 @@ def remote_engine_unreachable(facts: Reachability) -> Verdict:
     return fail(
         f"The engine at {facts.endpoint}, chosen by {facts.chosen_by}, does not answer: {why}.",
         Evidence(facts.chosen_by, facts.context, facts.endpoint, "an engine that answers"),
-        mend=(_try_by_hand(facts.endpoint), *_choose_default(facts)[:1]),
+        mend=(_try_by_hand(facts.endpoint), *choose_default(facts)[:1]),
     )
 
 

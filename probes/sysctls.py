@@ -64,6 +64,10 @@ MAP_COUNT = Threshold(
 BACKLOG = 4096
 """SOMAXCONN of Linux 5.4 and later; 128 before (linux include/linux/socket.h)."""
 
+PIDS_MOST = 4194304
+"""The most process numbers of 64-bit kernels, and what systemd sets (linux include/linux/threads.h,
+systemd sysctl.d/50-pid-max.conf)."""
+
 PIDS_LOW = 65536
 PIDS_CONTAINERS = 50
 """32768 process numbers, the kernel's default on small machines, are few for this many containers:
@@ -92,6 +96,12 @@ KEYS_USED = Threshold(
     "is 200.",
 )
 
+CONNTRACK_ENTRY = 320
+"""Bytes that a tracked connection takes (struct nf_conn, linux net/netfilter)."""
+
+CONNTRACK_MEMORY = 16
+"""The table may take this part of the memory when it is full."""
+
 CONNTRACK_USED = Threshold(
     "conntrack-used",
     75,
@@ -109,6 +119,12 @@ COMMIT_USED = Threshold(
     "%",
     "With strict accounting the next fork of a big process needs its whole size to be free.",
 )
+
+USER_NAMESPACES = 28633
+"""What docs.docker.com/engine/security/rootless sets where it is too low or off."""
+
+PING_ALL = "0 2147483647"
+"""All groups, docs.docker.com/engine/security/rootless."""
 
 WATCHERS = frozenset(
     "code-server openvscode-server jellyfin plex pms-docker emby embyserver syncthing photoprism "
@@ -142,12 +158,16 @@ class KeyUser(NamedTuple):
     keys: Usage
 
 
+WAY_OUT = "the way out"
+"""The role of the interface by which packets leave this host."""
+
+
 class Interface(NamedTuple):
     """Whether packets that come in by an interface are passed on."""
 
     name: str
     role: str
-    """way out, or the network whose bridge it is."""
+    """:data:`WAY_OUT`, or the network whose bridge it is."""
     forwarding: int
 
 
@@ -190,6 +210,8 @@ class Sysctls(NamedTuple):
     open_files: Usage | Missing
     commit: Usage | Missing
     """Committed_AS and CommitLimit, KiB."""
+    memory: int | Missing
+    """Bytes of the machine."""
     low_ports: tuple[str, ...] | Missing
     """Containers of a rootless engine that never started and ask for a low port: name:port."""
     rootlesskit_profile: bool | Missing
@@ -235,7 +257,7 @@ def look(host: Host) -> Sysctls:
             values["net/ipv4/ping_group_range"] = name
         else:
             unread["net/ipv4/ping_group_range"] = name
-    lines, complete = _sysctl_lines(host)
+    lines, complete = sysctl_lines(host)
     seen = engine.look(host)
     rows = known(lambda: containers(host))
     site = known(lambda: engine_network.site(host))
@@ -279,6 +301,7 @@ def look(host: Host) -> Sysctls:
         conntrack=known(lambda: _conntrack(host)),
         open_files=known(lambda: _open_files(host)),
         commit=known(lambda: _commit(host)),
+        memory=known(lambda: _meminfo(host, "MemTotal")["MemTotal"] * 1024),
         low_ports=known(lambda: _low_ports(host)),
         rootlesskit_profile=known(lambda: _rootlesskit_profile(host)),
         swappiness=known(lambda: _integer(host, "vm/swappiness")),
@@ -308,7 +331,7 @@ def _ping_range(host: Host) -> int:
     return max(int(words[1]) - int(words[0]) + 1, 0)
 
 
-def _sysctl_lines(host: Host) -> tuple[list[SysctlLine], bool]:
+def sysctl_lines(host: Host) -> tuple[list[SysctlLine], bool]:
     """All assignments in the order they are made at boot, and whether every file was read."""
     complete = True
     names: dict[str, tuple[str, ...]] = {}
@@ -367,7 +390,7 @@ def _interfaces(host: Host) -> tuple[Interface, ...]:
     roles: dict[str, str] = {}
     out = known(lambda: engine_network.egress(host))
     if not isinstance(out, Missing) and out is not None:
-        roles[out.device] = "the way out"
+        roles[out.device] = WAY_OUT
     networks = known(lambda: engine_network.networks(host))
     if isinstance(networks, Missing):
         # The engine may not be asked; its bridges show by their names.
@@ -393,17 +416,27 @@ RTF_DEFAULT, RTF_ADDRCONF = 0x00010000, 0x00040000
 
 
 def _advertised_route(host: Host) -> str:
+    for name in learnt_routes(host):
+        if _integer(host, f"net/ipv6/conf/{name}/forwarding") != 0:
+            return name
+    return ""
+
+
+def learnt_routes(host: Host) -> tuple[str, ...]:
+    """Interfaces whose IPv6 default route the kernel takes from a router as long as none forwards.
+
+    That is what accept_ra = 1 means (linux ip-sysctl documentation). Raises: Unreadable.
+    """
+    found = []
     for line in absent_text(host, "/proc/net/ipv6_route").splitlines():
         fields = line.split()
         if len(fields) != 10 or fields[0] != "0" * 32 or fields[1] != "00":  # noqa: PLR2004
             continue
         flags = int(fields[8], 16)
-        if flags & RTF_DEFAULT and flags & RTF_ADDRCONF and fields[9] != "lo":
-            accept = _integer(host, f"net/ipv6/conf/{fields[9]}/accept_ra")
-            forwarding = _integer(host, f"net/ipv6/conf/{fields[9]}/forwarding")
-            if accept == 1 and forwarding != 0:
-                return fields[9]
-    return ""
+        learnt = flags & RTF_DEFAULT and flags & RTF_ADDRCONF and fields[9] != "lo"
+        if learnt and _integer(host, f"net/ipv6/conf/{fields[9]}/accept_ra") == 1:
+            found.append(fields[9])
+    return tuple(dict.fromkeys(found))
 
 
 def absent_text(host: Host, path: str) -> str:
@@ -454,15 +487,21 @@ def _open_files(host: Host) -> Usage:
 
 
 def _commit(host: Host) -> Usage:
+    values = _meminfo(host, "Committed_AS", "CommitLimit")
+    return Usage(values["Committed_AS"], values["CommitLimit"])
+
+
+def _meminfo(host: Host, *names: str) -> dict[str, int]:
+    """Figures of /proc/meminfo, KiB."""
     values = {}
     for line in host.read_text("/proc/meminfo").splitlines():
         name, _, rest = line.partition(":")
-        if name in {"CommitLimit", "Committed_AS"} and rest.split()[:1]:
-            values[name] = int(rest.split()[0])
-    try:
-        return Usage(values["Committed_AS"], values["CommitLimit"])
-    except KeyError:
-        raise Garbled("/proc/meminfo tells no commit limit", look="cat /proc/meminfo") from None
+        number = rest.split()[:1]
+        if name in names and number and number[0].isdigit():
+            values[name] = int(number[0])
+    if len(values) < len(names):
+        raise Garbled(f"/proc/meminfo tells no {' or '.join(names)}", look="cat /proc/meminfo")
+    return values
 
 
 def _low_ports(host: Host) -> tuple[str, ...]:
@@ -546,6 +585,88 @@ def _by(facts: Sysctls, key: str) -> str:
 def _some(names: Sequence[str]) -> str:
     more = len(names) - 3
     return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")
+
+
+# -- which values are wanted ---------------------------------------------------------------------
+
+
+def instances_wanted() -> int:
+    """How many instances of inotify each user should have: enough for some 300 containers."""
+    return max(1024, int(INSTANCES.value))
+
+
+def process_numbers_wanted(usage: Usage, pid_max: int) -> tuple[str, int]:
+    """The setting that limits the threads of this machine, and what to set it to.
+
+    >>> process_numbers_wanted(Usage(30000, 32768), 32768)
+    ('kernel/pid_max', 4194304)
+    >>> process_numbers_wanted(Usage(15000, 16000), 4194304)
+    ('kernel/threads-max', 32000)
+    """
+    if pid_max <= usage.limit:
+        return "kernel/pid_max", PIDS_MOST
+    return "kernel/threads-max", usage.limit * 2
+
+
+def keys_wanted(uid: int, limit: int) -> dict[str, int]:
+    """Settings for a user who may hold ``limit`` kernel keys and is near it, or has few.
+
+    The bytes grow with the keys, in the proportion of the kernel's defaults: 100 for each key of a
+    plain user, 25 for one of root (linux security/keys/key.c).
+
+    >>> keys_wanted(100000, 200)
+    {'kernel/keys/maxkeys': 2000, 'kernel/keys/maxbytes': 200000}
+    """
+    if uid:
+        keys = max(2000, limit * 10)
+        return {"kernel/keys/maxkeys": keys, "kernel/keys/maxbytes": keys * 100}
+    keys = max(1000000, limit * 10)
+    return {"kernel/keys/root_maxkeys": keys, "kernel/keys/root_maxbytes": keys * 25}
+
+
+def key_subject(uid: int) -> str:
+    """What a finding about a user's kernel keys is about."""
+    return f"user {uid}"
+
+
+def conntrack_wanted(usage: Usage, memory: int) -> int:
+    """How many connections to track: more than now, and twice what is in use.
+
+    A power of two, as the hash table behind it has; at most a sixteenth of the memory, and then
+    there may be no more than now.
+
+    >>> conntrack_wanted(Usage(200000, 262144), 8 << 30), conntrack_wanted(Usage(60000, 65536), 256 << 20)
+    (524288, 65536)
+    """
+    wanted = 1 << max(2 * usage.used - 1, usage.limit).bit_length()
+    while wanted * CONNTRACK_ENTRY * CONNTRACK_MEMORY > memory and wanted > usage.limit:
+        wanted >>= 1
+    return max(wanted, usage.limit)
+
+
+def open_files_wanted(limit: int) -> int:
+    """fs.file-max for a host that nearly uses its limit."""
+    return limit * 2
+
+
+def namespaces_refused(facts: Sysctls) -> dict[str, int]:
+    """Settings that forbid the user namespaces this engine needs, and what to set them to."""
+    refused = {}
+    if facts.values.get("user/max_user_namespaces") == 0:
+        refused["user/max_user_namespaces"] = USER_NAMESPACES
+    if have(facts.rootless, otherwise=False) and (
+        facts.values.get("kernel/unprivileged_userns_clone") == 0
+    ):
+        refused["kernel/unprivileged_userns_clone"] = 1
+    return refused
+
+
+def lowest_port(waiting: Sequence[str]) -> int:
+    """The lowest port of ``name:port`` texts."""
+    return min(int(item.rpartition(":")[2]) for item in waiting)
+
+
+# -- checks --------------------------------------------------------------------------------------
 
 
 @TOPIC.check(
@@ -938,8 +1059,8 @@ def inotify_instances_low(facts: Sysctls) -> Verdict:
     return fail(
         f"Each user may have {value} inotify instances, and {why}: programs in containers fail to "
         f"start{_by(facts, key)}.",
-        *_evidence(facts, key, "1024"),
-        mend=_set(facts, key, 1024),
+        *_evidence(facts, key, str(instances_wanted())),
+        mend=_set(facts, key, instances_wanted()),
     )
 
 
@@ -1064,8 +1185,7 @@ def process_numbers_nearly_used(facts: Sysctls) -> Verdict:
     usage = need(facts.tasks)
     pid_max = _value(facts, "kernel/pid_max")
     percent = 100 * usage.used / max(usage.limit, 1)
-    key = "kernel/pid_max" if pid_max <= usage.limit else "kernel/threads-max"
-    better = 4194304 if key == "kernel/pid_max" else usage.limit * 2
+    key, better = process_numbers_wanted(usage, pid_max)
     if percent >= TASKS_USED.value:
         return fail(
             f"{usage.used} of {usage.limit} possible threads run ({percent:.0f} %): at the limit "
@@ -1080,8 +1200,8 @@ def process_numbers_nearly_used(facts: Sysctls) -> Verdict:
         return fail(
             f"The {running} containers share {pid_max} process numbers with the host"
             f"{_by(facts, 'kernel/pid_max')}.",
-            *_evidence(facts, "kernel/pid_max", "4194304"),
-            mend=_set(facts, "kernel/pid_max", 4194304),
+            *_evidence(facts, "kernel/pid_max", str(PIDS_MOST)),
+            mend=_set(facts, "kernel/pid_max", PIDS_MOST),
             severity=NOTE,
         )
     return ok(f"{percent:.0f} % of the {usage.limit} possible threads run")
@@ -1125,8 +1245,8 @@ def root_keyring_quota_low(facts: Sysctls) -> Verdict:
     return fail(
         f"Root may hold {value} kernel keys: with many containers the next one does not start "
         f'("disk quota exceeded"){_by(facts, key)}.',
-        *_evidence(facts, key, "1000000"),
-        mend=_set(facts, key, 1000000),
+        *_evidence(facts, key, str(keys_wanted(0, 0)[key])),
+        mend=_set(facts, key, keys_wanted(0, 0)[key]),
     )
 
 
@@ -1164,7 +1284,7 @@ def keyring_quota_nearly_used(facts: Sysctls) -> list[Verdict]:
     for user in need(facts.key_users):
         used, limit = user.keys
         if limit and 100 * used / limit >= KEYS_USED.value:
-            key = "kernel/keys/maxkeys" if user.uid else "kernel/keys/root_maxkeys"
+            (key, keys), (size, size_wanted) = keys_wanted(user.uid, limit).items()
             found.append(
                 fail(
                     f"User {user.uid} holds {used} of {limit} kernel keys: a few containers more "
@@ -1173,14 +1293,10 @@ def keyring_quota_nearly_used(facts: Sysctls) -> list[Verdict]:
                         "/proc/key-users", f"{user.uid}:", f"{used}/{limit}",
                         f"under {KEYS_USED.value:g} %",
                     ),
-                    subject=f"user {user.uid}",
+                    subject=key_subject(user.uid),
                     mend=(
-                        *_set(facts, key, max(2000, limit * 10)),
-                        *(
-                            ("sudo sysctl -w kernel.keys.maxbytes=" + str(max(2000, limit * 10) * 100),)
-                            if user.uid
-                            else ()
-                        ),
+                        *_set(facts, key, keys),
+                        f"sudo sysctl -w {dotted(size)}={size_wanted}",
                     ),
                 )
             )  # fmt: skip
@@ -1223,6 +1339,11 @@ def conntrack_nearly_full(facts: Sysctls) -> Verdict:
     if percent < CONNTRACK_USED.value:
         return ok(f"{used} of {limit} connections are tracked")
     name = "net.netfilter.nf_conntrack_max"
+    wanted = conntrack_wanted(Usage(used, limit), have(facts.memory, 1 << 62))
+    raised = (
+        f"echo '{name} = {wanted}' | sudo tee /etc/sysctl.d/zz-hullcheck-conntrack.conf",
+        f"sudo sysctl -w {name}={wanted}",
+    )
     return fail(
         f"{used} of {limit} connections are tracked ({percent:.0f} %): when the table is full, new "
         "connections are dropped without an answer.",
@@ -1231,8 +1352,7 @@ def conntrack_nearly_full(facts: Sysctls) -> Verdict:
             f"under {CONNTRACK_USED.value:g} %",
         ),
         mend=(
-            f"echo '{name} = {limit * 2}' | sudo tee /etc/sysctl.d/zz-hullcheck-conntrack.conf",
-            f"sudo sysctl -w {name}={limit * 2}",
+            *(raised if wanted > limit else ()),
             "sudo conntrack -S   # insert_failed and drop count what was lost",
         ),
         severity=ERROR if percent >= CONNTRACK_FULL.value else "",
@@ -1363,7 +1483,7 @@ def rootless_low_port_refused(facts: Sysctls) -> Verdict:
     if not waiting:
         return ok("no container waits for a port that it may not have")
     key = "net/ipv4/ip_unprivileged_port_start"
-    lowest = min(int(item.rpartition(":")[2]) for item in waiting)
+    lowest = lowest_port(waiting)
     return fail(
         f"{_some(waiting)} cannot be published: plain users may open ports from "
         f"{_value(facts, key)} on{_by(facts, key)}.",
@@ -1407,8 +1527,8 @@ def rootless_ping_refused(facts: Sysctls) -> Verdict:
     return fail(
         "No group may send pings without privilege: containers of this rootless engine cannot "
         f"ping{_by(facts, key)}.",
-        Evidence(f"/proc/sys/{key}", "", "1 0", "0 2147483647"),
-        mend=_set(facts, key, "0 2147483647"),
+        Evidence(f"/proc/sys/{key}", "", "1 0", PING_ALL),
+        mend=_set(facts, key, PING_ALL),
     )
 
 
@@ -1450,15 +1570,11 @@ def user_namespaces_off(facts: Sysctls) -> Verdict:
     rootless = have(facts.rootless, otherwise=False)
     if not rootless and not need(facts.remapped):
         return skip("the engine uses no user namespaces")
-    most = _value(facts, "user/max_user_namespaces")
-    found: list[str] = []
-    if most == 0:
-        found.append("user/max_user_namespaces")
-    if rootless and facts.values.get("kernel/unprivileged_userns_clone") == 0:
-        found.append("kernel/unprivileged_userns_clone")
+    _value(facts, "user/max_user_namespaces")
+    refused = namespaces_refused(facts)
     restricted = facts.values.get("kernel/apparmor_restrict_unprivileged_userns") == 1
     # An engine that answers has found its way around the restriction.
-    if not found and rootless and restricted and not facts.reachable:
+    if not refused and rootless and restricted and not facts.reachable:
         if need(facts.rootlesskit_profile):
             return ok("AppArmor lets rootlesskit make user namespaces")
         return fail(
@@ -1471,14 +1587,14 @@ def user_namespaces_off(facts: Sysctls) -> Verdict:
                 "or follow https://docs.docker.com/engine/security/rootless/troubleshoot/",
             ),
         )
-    if not found:
+    if not refused:
         return ok("user namespaces are allowed")
-    key = found[0]
+    key, wanted = next(iter(refused.items()))
     return fail(
         f"{dotted(key)} is 0: this engine's user namespaces cannot be made, and it does not start "
         f"again{_by(facts, key)}.",
-        *_evidence(facts, key, "28633" if key.startswith("user/") else "1"),
-        mend=_set(facts, key, 28633 if key.startswith("user/") else 1),
+        *_evidence(facts, key, str(wanted)),
+        mend=tuple(step for k, v in refused.items() for step in _set(facts, k, v)),
     )
 
 
@@ -1518,7 +1634,10 @@ def open_files_nearly_used(facts: Sysctls) -> Verdict:
         "can open a file or connection.",
         Evidence("/proc/sys/fs/file-nr", "", f"{used} of {limit}", f"under {FILES_USED.value:g} %"),
         mend=(
-            f"echo 'fs.file-max = {limit * 2}' | sudo tee /etc/sysctl.d/zz-hullcheck-files.conf",
-            f"sudo sysctl -w fs.file-max={limit * 2}",
+            (
+                f"echo 'fs.file-max = {open_files_wanted(limit)}' | sudo tee "
+                "/etc/sysctl.d/zz-hullcheck-files.conf"
+            ),
+            f"sudo sysctl -w fs.file-max={open_files_wanted(limit)}",
         ),
     )

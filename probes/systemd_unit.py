@@ -461,7 +461,8 @@ def _services(facts: Units) -> list[Unit]:
     return [u for u in _loaded(facts) if u.name in names and u.active == "active"]
 
 
-def _systemctl(facts: Units) -> str:
+def systemctl(facts: Units) -> str:
+    """The command that speaks to the manager of these units."""
     return "systemctl --user" if facts.user_manager else "sudo systemctl"
 
 
@@ -476,10 +477,10 @@ def _drop_in(facts: Units, unit: str, *lines: str) -> tuple[str, ...]:
     return (
         f"{sudo}mkdir -p {folder}",
         f"printf '{text}\\n' | {sudo}tee {folder}/zz-hullcheck-{key}.conf",
-        f"{_systemctl(facts)} daemon-reload",
-        f"{_systemctl(facts)} restart {unit}   # stops containers unless live-restore is on"
+        f"{systemctl(facts)} daemon-reload",
+        f"{systemctl(facts)} restart {unit}   # stops containers unless live-restore is on"
         if unit != "containerd.service"
-        else f"{_systemctl(facts)} restart {unit}   # containers keep running",
+        else f"{systemctl(facts)} restart {unit}   # containers keep running",
     )
 
 
@@ -647,7 +648,7 @@ def exec_start_not_reset(facts: Units) -> list[Verdict]:
                     subject=name,
                     mend=(
                         f"sudo sed -i '{last.line}i ExecStart=' {last.path}   # clears the list",
-                        f"{_systemctl(facts)} daemon-reload",
+                        f"{systemctl(facts)} daemon-reload",
                         f"systemctl cat {name}",
                     ),
                     line=last.line,
@@ -717,6 +718,13 @@ def unit_tasks_limited(facts: Units) -> list[Verdict]:
     return found
 
 
+def protection(facts: Units, daemon: str) -> tuple[str, int]:
+    """The unit of dockerd or containerd, and the OOMScoreAdjust= it should have."""
+    if daemon == "containerd":
+        return "containerd.service", OOM_CONTAINERD
+    return facts.unit, OOM_DOCKERD
+
+
 @TOPIC.check(
     "engine-oom-unprotected",
     WARNING,
@@ -760,8 +768,7 @@ def engine_oom_unprotected(facts: Units) -> list[Verdict]:
         return [_nothing(facts)]
     found = []
     for name, score in need(facts.oom).items():
-        unit = "containerd.service" if name == "containerd" else facts.unit
-        wanted = OOM_CONTAINERD if name == "containerd" else OOM_DOCKERD
+        unit, wanted = protection(facts, name)
         seen = Evidence(f"/proc/PID/oom_score_adj of {name}", "", str(score), str(wanted))
         if score <= OOM_DOCKERD:
             found.append(ok(f"{name} is protected from the OOM killer", seen, subject=name))
@@ -917,8 +924,8 @@ def unit_start_limit_hit(facts: Units) -> list[Verdict]:
             mend=(
                 f"journalctl -u {facts.unit} -b -n 50 --no-pager   # the first error is the cause",
                 "mend what it names",
-                f"{_systemctl(facts)} reset-failed docker.service docker.socket",
-                f"{_systemctl(facts)} start docker.service",
+                f"{systemctl(facts)} reset-failed docker.service docker.socket",
+                f"{systemctl(facts)} start docker.service",
             ),
         )
         for unit in units
@@ -1010,7 +1017,7 @@ def unit_disabled_at_boot(facts: Units) -> Verdict:
         f"{unit.name} is not started at boot: "
         + (f"{who} will be down after a reboot." if names else "this swarm node will be down."),
         Evidence(f"systemctl show {unit.name}", "UnitFileState", unit.enabled, "enabled"),
-        mend=(f"{_systemctl(facts)} enable {unit.name}",),
+        mend=(f"{systemctl(facts)} enable {unit.name}",),
     )
 
 
@@ -1209,7 +1216,7 @@ def unit_reload_pending(facts: Units) -> list[Verdict]:
             subject=unit.name,
             mend=(
                 f"systemctl cat {unit.name}   # what the files say now",
-                f"{_systemctl(facts)} daemon-reload",
+                f"{systemctl(facts)} daemon-reload",
             ),
         )
         for unit in _loaded(facts, changeable=False)
@@ -1274,6 +1281,12 @@ def docker_opts_ignored(facts: Units) -> list[Verdict]:
     return found or [ok("no old options file sets flags")]
 
 
+def own_limit(facts: Units, unit: str) -> Directive | None:
+    """The LimitNOFILE= that counts for a unit, where the owner of the host has set it."""
+    lines = [d for d in need(facts.directives).get(unit, ()) if d.key == "LimitNOFILE"]
+    return lines[-1] if lines and lines[-1].path.startswith(("/etc/", "/run/")) else None
+
+
 @TOPIC.check(
     "nofile-set-on-docker-only",
     NOTE,
@@ -1303,17 +1316,13 @@ def nofile_set_on_docker_only(facts: Units) -> Verdict:
     A note: the limit may have been meant for the daemon itself.
     """
     _loaded(facts)
-    directives = need(facts.directives)
+    need(facts.directives)
     containerd = need(facts.units).get("containerd.service")
     if containerd is None or containerd.active != "active":
         return skip("containerd has no unit of its own here")
 
-    def set_by_owner(unit: str) -> Directive | None:
-        lines = [d for d in directives.get(unit, ()) if d.key == "LimitNOFILE"]
-        return lines[-1] if lines and lines[-1].path.startswith(("/etc/", "/run/")) else None
-
-    docker = set_by_owner(facts.unit)
-    if docker is None or set_by_owner("containerd.service"):
+    docker = own_limit(facts, facts.unit)
+    if docker is None or own_limit(facts, "containerd.service"):
         return ok("no file limit is set for the daemon alone")
     return fail(
         f"LimitNOFILE={docker.value} is set for {facts.unit} only: containers get theirs from "

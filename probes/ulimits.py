@@ -45,6 +45,14 @@ NOFILE_LOW = Threshold(
     "and more).",
 )
 
+NOFILE = (1024, 524288)
+"""Soft and hard limit of open files that containers should have: systemd's own default
+(systemd-system.conf(5), DefaultLimitNOFILE=), which the units of Docker 25 and containerd 2.0 leave
+in force."""
+
+DAEMON_NOFILE = 1 << 20
+"""LimitNOFILE= for a daemon that runs out of descriptors, as Docker's unit had it."""
+
 DAEMON_FDS = Threshold(
     "daemon-descriptors",
     80,
@@ -205,6 +213,9 @@ def _open_files(host: Host) -> int:
     return len(host.list(f"/proc/{daemon.pid}/fd"))
 
 
+_WANTED = f"{NOFILE[0]}:{NOFILE[1]}"
+
+
 def _shown(limit: int | None) -> str:
     return "unlimited" if limit is None else str(limit)
 
@@ -217,8 +228,8 @@ def _drop_in(facts: Ulimits, unit: str, line: str) -> tuple[str, ...]:
     if facts.systemd is False:
         return (
             (
-                'add "default-ulimits": {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 524288}} to '
-                "daemon.json"
+                f'add "default-ulimits": {{"nofile": {{"Name": "nofile", "Soft": {NOFILE[0]}, "Hard": '
+                f"{NOFILE[1]}}}}} to daemon.json"
             ),
             "restart the daemon, and re-create the containers",
         )
@@ -286,7 +297,7 @@ def nofile_infinite(facts: Ulimits) -> Verdict:
         if asked is not None and _above(soft, asked):
             soft = asked
         source, locator = f"/proc/{limits.pid}/limits", "Max open files of containerd"
-    seen = Evidence(source, locator, f"{_shown(soft)}:{_shown(hard)}", "1024:524288")
+    seen = Evidence(source, locator, f"{_shown(soft)}:{_shown(hard)}", _WANTED)
     bound = NOFILE_HIGH.value
     if not _above(soft, bound) and not _above(hard, bound):
         return ok(f"containers may open {_shown(soft)} files (at most {_shown(hard)})", seen)
@@ -296,7 +307,7 @@ def nofile_infinite(facts: Ulimits) -> Verdict:
     mend = (
         ('lower "default-ulimits" nofile in daemon.json and restart the engine',)
         if own
-        else _drop_in(facts, facts.unit, "LimitNOFILE=1024:524288")
+        else _drop_in(facts, facts.unit, f"LimitNOFILE={_WANTED}")
     )
     return fail(
         f"The {which} of open files in containers is {value}: programs that walk all of them "
@@ -363,7 +374,7 @@ def nofile_low(facts: Ulimits) -> Verdict:
         mend=(
             ('raise "default-ulimits" nofile in daemon.json and restart the engine',)
             if own
-            else _drop_in(facts, facts.unit, "LimitNOFILE=1024:524288")
+            else _drop_in(facts, facts.unit, f"LimitNOFILE={_WANTED}")
         ),
     )
 
@@ -409,7 +420,7 @@ def daemon_descriptors_nearly_used(facts: Ulimits) -> Verdict:
         f"dockerd has {used} of the {limit} files open that it may ({percent:.0f} %): at the limit "
         "it answers nobody.",
         seen,
-        mend=_drop_in(facts, "docker.service", "LimitNOFILE=1048576")[:4],
+        mend=_drop_in(facts, "docker.service", f"LimitNOFILE={DAEMON_NOFILE}")[:4],
     )
 
 

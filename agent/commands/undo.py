@@ -97,7 +97,8 @@ def _chosen(journal: Journal, name: str | None) -> Entry:
     if len(found) != 1:
         what = "several transactions begin so" if found else "there is no such transaction"
         raise cli.UsageError(f"{name}: {what} (hullcheck history)")
-    return found[0]
+    chosen: Entry = found[0]
+    return chosen
 
 
 def _refused(arguments: argparse.Namespace, error: Exception, entry: Entry) -> int:

@@ -11,7 +11,7 @@ from probes.formats.networks import Container, Network
 from probes.formats.routes import Route, parse_proc_ipv6_route, parse_proc_route
 from probes.host.questions import Denied
 from probes.model import Missing, judge
-from probes.network import TOPIC, NetworkFacts, free_range, overlaps, pool_use
+from probes.network import TOPIC, NetworkFacts, free_ranges, overlaps, pool_use
 from tests.probes.network_host import (
     APP,
     DOWN,
@@ -95,7 +95,11 @@ def test_a_fine_host_has_no_finding() -> None:
 def test_the_recorded_host_is_fine() -> None:
     facts = TOPIC.look(network_host())
     assert facts.site == Control(
-        "/etc/docker/daemon.json", "sudo systemctl restart docker", "sudo systemctl reload docker"
+        "/etc/docker/daemon.json",
+        "sudo systemctl restart docker",
+        "sudo systemctl reload docker",
+        ("systemctl", "restart", "docker"),
+        ("systemctl", "reload", "docker"),
     )
     assert facts.egress == Egress("eth0", 1500, False)
     for check in TOPIC.checks:
@@ -178,9 +182,36 @@ def test_one_finding_per_route_and_the_mend_has_a_free_range() -> None:
     assert any("docker network rm app" in x for x in mend)
 
 
-def test_free_range_keeps_off_what_is_taken() -> None:
-    assert free_range(["0.0.0.0/0", "10.0.0.0/8", "172.16.0.0/12"]) == "192.168.192.0/18"
-    assert free_range([]) == "172.30.0.0/16"
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({}, ("172.30.0.0/16", "172.29.0.0/16")),
+        ({"routes": (DEFAULT, route("172.28.0.0/14", "tun0"))}, ("172.27.0.0/16", "172.26.0.0/16")),
+        (
+            {"routes": (DEFAULT, route("10.0.0.0/8", "tun0"), route("172.16.0.0/12", "tun0"))},
+            ("192.168.192.0/18", "192.168.128.0/18"),
+        ),
+        ({"routes": (route("172.16.0.0/12", "tun0"),)}, ("10.213.0.0/16", "10.214.0.0/16")),
+        ({"routes": (route("0.0.0.0/1", "tun0"),)}, ("172.30.0.0/16", "172.29.0.0/16")),
+        ({"networks": (net(subnet="172.30.7.0/24"),)}, ("172.29.0.0/16", "172.28.0.0/16")),
+        ({"addresses": ("172.30.0.2/32", "fe80::1/64")}, ("172.29.0.0/16", "172.28.0.0/16")),
+        ({"dns": ("172.30.0.53",)}, ("172.29.0.0/16", "172.28.0.0/16")),
+        (
+            {"resolver": Resolver("file", "", ("127.0.0.53",), ("172.30.0.53",))},
+            ("172.29.0.0/16", "172.28.0.0/16"),
+        ),
+        (
+            {
+                "routes": tuple(
+                    route(x, "tun0") for x in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+                )
+            },
+            (),
+        ),
+    ],
+)
+def test_free_ranges_keep_off_what_is_taken(change: dict[str, Any], found: tuple[str, ...]) -> None:
+    assert free_ranges(replace(FINE, **change), 2) == found
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,11 @@ from tests.fake_host import fake_host
 from tests.records import replace
 
 CONTROL = Control(
-    "/etc/docker/daemon.json", "sudo systemctl restart docker", "sudo systemctl reload docker"
+    "/etc/docker/daemon.json",
+    "sudo systemctl restart docker",
+    "sudo systemctl reload docker",
+    ("systemctl", "restart", "docker"),
+    ("systemctl", "reload", "docker"),
 )
 
 DATA = Path(__file__).parents[1] / "data" / "storage"
