@@ -350,7 +350,7 @@ class _Draft:
         from fixes.interruption import interruption
 
         files = tuple(f for f in self._files.values() if f.before != f.after)
-        effects = self._all_effects(files)
+        effects = _ordered(self._host, self._effects, files)
         restarts = any(effect.kind == RESTART_ENGINE for effect in effects)
         return Plan(
             fixes=tuple(self._fixes),
@@ -358,48 +358,11 @@ class _Draft:
             actions=tuple(self._actions),
             effects=effects,
             interruption=interruption(self._host, files) if restarts else None,
-            needs_root=self._needs_root(files),
+            needs_root=self._needs_root(files, effects),
             recorded=not self._live,
         )
 
-    def _all_effects(self, files: tuple[PlannedFile, ...]) -> tuple[Effect, ...]:
-        found = list(dict.fromkeys([*self._effects, *self._engine_effects(files)]))
-        kinds = {effect.kind for effect in found}
-        if RESTART_ENGINE in kinds and not enables_live_restore(files):
-            # A daemon that starts anew has read everything.
-            found = [effect for effect in found if effect.kind != RELOAD_ENGINE]
-        return tuple(sorted(found, key=lambda effect: EFFECT_ORDER.index(effect.kind)))
-
-    def _engine_effects(self, files: tuple[PlannedFile, ...]) -> list[Effect]:
-        for file in files:
-            if file.format in {DAEMON_JSON, JSON_REPAIR}:
-                kind = self._kind_for(file)
-                both = kind == RESTART_ENGINE and enables_live_restore(files)
-                return [Effect(k) for k in ((RELOAD_ENGINE, kind) if both else (kind,))]
-        return []
-
-    def _kind_for(self, file: PlannedFile) -> str:
-        """Whether the daemon takes the change by a reload, by the table of its keys."""
-        from probes import configuration
-        from probes.formats.daemon_json.keys import BY_NAME
-
-        if isinstance(known(lambda: configuration.dockerd(self._host)), Missing):
-            return RESTART_ENGINE  # it does not run: what is meant is a start
-        keys = changed_keys(file)
-        if keys is None:
-            return RESTART_ENGINE
-        after = _top_level(file.after) or {}
-        for key in keys:
-            told = BY_NAME.get(key)
-            if told is None and key not in after:
-                continue  # the daemon never knew it
-            if told is None or told.reload != "H":
-                return RESTART_ENGINE
-            if key not in after and key in KEPT_WHEN_REMOVED:
-                return RESTART_ENGINE
-        return RELOAD_ENGINE
-
-    def _needs_root(self, files: tuple[PlannedFile, ...]) -> bool:
+    def _needs_root(self, files: tuple[PlannedFile, ...], effects: tuple[Effect, ...]) -> bool:
         if not self._live or machine.is_root():
             return False
         if self._denied:
@@ -408,7 +371,7 @@ class _Draft:
         acts = (
             any(
                 effect.kind in {RELOAD_UNITS, RELOAD_ENGINE, RESTART_UNIT, RESTART_ENGINE}
-                for effect in self._all_effects(files)
+                for effect in effects
             )
             and not self._is_users_engine()
         )
@@ -419,6 +382,63 @@ class _Draft:
 
         told = known(lambda: daemon_control.control(self._host))
         return not isinstance(told, Missing) and "--user" in told.restart
+
+
+def _ordered(
+    host: Host, asked: Iterable[Effect], files: tuple[PlannedFile, ...]
+) -> tuple[Effect, ...]:
+    """All effects, each once, in the order in which they are brought about."""
+    found = list(dict.fromkeys([*asked, *_engine_effects(host, files)]))
+    kinds = {effect.kind for effect in found}
+    if RESTART_ENGINE in kinds and not enables_live_restore(files):
+        # A daemon that starts anew has read everything.
+        found = [effect for effect in found if effect.kind != RELOAD_ENGINE]
+    return tuple(sorted(found, key=lambda effect: EFFECT_ORDER.index(effect.kind)))
+
+
+def effects_of_undoing(plan: Plan, host: Host) -> tuple[Effect, ...]:
+    """What it takes until the undoing of a plan counts.
+
+    Not always the same as for the plan: a key that a reload takes in may need a restart to go.
+    """
+    engine = {RELOAD_ENGINE, RESTART_ENGINE}
+    asked = [effect for effect in plan.effects if effect.kind not in engine]
+    # A restart that no file of the engine's asks for was asked for by a fix, and holds both ways.
+    forward = {effect.kind for effect in _engine_effects(host, plan.files)}
+    asked += [e for e in plan.effects if e.kind in engine and e.kind not in forward]
+    back = tuple(file._replace(before=file.after, after=file.before) for file in plan.files)
+    return _ordered(host, asked, back)
+
+
+def _engine_effects(host: Host, files: tuple[PlannedFile, ...]) -> list[Effect]:
+    for file in files:
+        if file.format in {DAEMON_JSON, JSON_REPAIR}:
+            kind = _kind_for(host, file)
+            both = kind == RESTART_ENGINE and enables_live_restore(files)
+            return [Effect(k) for k in ((RELOAD_ENGINE, kind) if both else (kind,))]
+    return []
+
+
+def _kind_for(host: Host, file: PlannedFile) -> str:
+    """Whether the daemon takes the change by a reload, by the table of its keys."""
+    from probes import configuration
+    from probes.formats.daemon_json.keys import BY_NAME
+
+    if isinstance(known(lambda: configuration.dockerd(host)), Missing):
+        return RESTART_ENGINE  # it does not run: what is meant is a start
+    keys = changed_keys(file)
+    if keys is None:
+        return RESTART_ENGINE
+    after = _top_level(file.after) or {}
+    for key in keys:
+        told = BY_NAME.get(key)
+        if told is None and key not in after:
+            continue  # the daemon never knew it
+        if told is None or told.reload != "H":
+            return RESTART_ENGINE
+        if key not in after and key in KEPT_WHEN_REMOVED:
+            return RESTART_ENGINE
+    return RELOAD_ENGINE
 
 
 def _top_level(state: FileState | None) -> Mapping[str, Any] | None:

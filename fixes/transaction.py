@@ -8,6 +8,7 @@ start: before all changes were made it takes them back, after that it goes on an
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from fixes.model import (
     CHANGES,
     DAEMON_JSON,
     JSON_REPAIR,
+    RECREATE,
     RELOAD_ENGINE,
     RELOAD_UNITS,
     RESTART_ENGINE,
@@ -44,10 +46,10 @@ from fixes.model import (
     EngineCall,
     SetSysctl,
 )
-from fixes.plan import NEEDS_CONSENT, Plan, changed_keys, readable
+from fixes.plan import NEEDS_CONSENT, Plan, changed_keys, effects_of_undoing, readable
 from probes import configuration, daemon_control, engine
 from probes.host.questions import Unreadable
-from probes.model import Missing, known
+from probes.model import FAIL, Missing, known
 from probes.record import NamedTuple
 
 if TYPE_CHECKING:
@@ -90,6 +92,8 @@ class Outcome(NamedTuple):
     """What was done, a sentence each, in order."""
     pending: tuple[Effect, ...] = ()
     """What it still takes until all of it counts."""
+    mended: tuple[str, ...] = ()
+    """Ids of the findings that are gone."""
     remaining: tuple[str, ...] = ()
     """Findings it was to mend that stay until then."""
     by_hand: tuple[str, ...] = ()
@@ -161,10 +165,14 @@ def apply(plan: Plan, before: Examination, context: Context) -> Outcome:
         context=context,
         options={
             "promised": [health.key(f) for fix in planned for f in fix.findings],
+            "recreate": [e.subject for e in pending if e.kind == RECREATE],
             "topics": sorted({f.topic for fix in planned for f in fix.findings}),
             "restarts": _restarts(effects),
-            "waits": bool(pending) or any(fix.proposal.steps for fix in planned),
+            "waits": any(e.kind != RECREATE for e in pending),
+            "steps": any(fix.proposal.steps for fix in planned),
             "pending": [effect._asdict() for effect in pending],
+            "forward": [effect._asdict() for effect in plan.effects],
+            "back": [effect._asdict() for effect in effects_of_undoing(plan, before.host)],
             "keys": [
                 key
                 for f in plan.files
@@ -207,7 +215,12 @@ def undo(entry: Entry, before: Examination, context: Context) -> Outcome:
     may = machine.is_root() or (not actions and all(machine.may_write(f.target) for f in files))
     if not may:
         raise NotPermitted("this needs root")
-    wanted = _effects_of(entry.record)
+    # Containers made since then have the new settings, the others never had them.
+    wanted = tuple(
+        effect
+        for effect in (Effect(**item) for item in entry.record.options["back"])
+        if effect.kind != RECREATE
+    )
     effects, pending = bring_about(wanted, before.host, context)
     pending = tuple(e for e in pending if files or e.kind not in NEEDS_CONSENT)
     record = _record(
@@ -223,6 +236,9 @@ def undo(entry: Entry, before: Examination, context: Context) -> Outcome:
         options={
             **entry.record.options,
             "promised": [],
+            "forward": entry.record.options["back"],
+            "back": entry.record.options["forward"],
+            "recreate": [],
             "restarts": _restarts(effects),
             "pending": [effect._asdict() for effect in pending],
             # What was found before the change may be found again.
@@ -283,13 +299,6 @@ def _must_run(plan: Plan | None, host: Host, effects: tuple[Done, ...]) -> list[
         return [[item.id, item.name, True] for item in running]
     returning = {item.name for item in told.stops if item.returns}
     return [[item.id, item.name, False] for item in running if item.name in returning]
-
-
-def _effects_of(record: Record) -> tuple[Effect, ...]:
-    """What makes the undoing of a transaction count: the same as what made it count."""
-    done = [Effect(effect.kind, effect.subject) for effect in record.effects]
-    left = [Effect(**effect) for effect in record.options.get("pending", ())]
-    return tuple(dict.fromkeys([*done, *left]))
 
 
 def _inverse(change: Change) -> Change | None:
@@ -413,12 +422,18 @@ def _conclude(record: Record, context: Context, said: list[str]) -> Outcome:
         journal.add(record.id, "in-effect", n=n)
     journal.add(record.id, EFFECTIVE)
     remaining = _verify(record, context)
-    journal.add(record.id, COMMITTED, **remaining[1])
+    journal.add(record.id, COMMITTED, findings=remaining.findings)
     for folder in reversed(record.options.get("folders", ())):
         machine.remove_folder(folder)
     pending = tuple(Effect(**effect) for effect in record.options.get("pending", ()))
     return Outcome(
-        record.id, COMMITTED, "", tuple(said), pending=pending, remaining=tuple(remaining[0])
+        record.id,
+        COMMITTED,
+        "",
+        tuple(said),
+        pending=pending,
+        mended=tuple(remaining.mended),
+        remaining=tuple(remaining.still),
     )
 
 
@@ -438,12 +453,38 @@ def _bring(effect: Done, context: Context, said: list[str]) -> None:
     if effect.kind in {RESTART_ENGINE, RESTART_UNIT}:
         context.say(f"restarting: {' '.join(effect.argv)}")
         _forget_failures(effect)
-    _run(effect.argv)
+    try:
+        _run(effect.argv)
+    except Failed as error:
+        raise Failed(f"{error}{_last_words(effect)}") from None
     if effect.kind == RESTART_ENGINE:
         reason = health.await_engine(context.open_host)
         if reason:
             raise Failed(reason)
     _tell(context, said, f"ran {' '.join(effect.argv)}")
+
+
+_LAST_WORDS = re.compile(
+    r"failed to start daemon|unable to configure|specified both as a flag|level=fatal|: refused",
+    re.IGNORECASE,
+)
+"""How dockerd says why it does not start (moby cmd/dockerd, daemon.go)."""
+
+
+def _last_words(effect: Done) -> str:
+    """What a unit that did not start has said last, from the journal; empty where it is silent."""
+    if effect.argv[0] != SYSTEMCTL or effect.kind not in {RESTART_ENGINE, RESTART_UNIT}:
+        return ""
+    unit = effect.subject or "docker"
+    scope = ("--user",) if "--user" in effect.argv else ()
+    try:
+        ran = machine.run(
+            ("journalctl", *scope, "-u", unit, "-n", "60", "-o", "cat", "--no-pager"), 10.0
+        )
+    except Failed:
+        return ""
+    lines = [line.strip() for line in ran.out.splitlines() if _LAST_WORDS.search(line)]
+    return f"; it said: {lines[-1]}" if lines else ""
 
 
 def _forget_failures(effect: Done) -> None:
@@ -465,8 +506,19 @@ def _tell(context: Context, said: list[str], text: str) -> None:
 # -- looking again -------------------------------------------------------------------------------
 
 
-def _verify(record: Record, context: Context) -> tuple[list[str], dict[str, Any]]:
-    """What of the promise remains open, and what the journal keeps. Raises: Failed if it is worse.
+class Verified(NamedTuple):
+    """What looking again has shown."""
+
+    mended: list[str]
+    """Ids of the promised findings that are gone."""
+    still: list[str]
+    """Promised findings that stay until the rest is done, in words."""
+    findings: list[dict[str, Any]]
+    """All that fail now, for the journal."""
+
+
+def _verify(record: Record, context: Context) -> Verified:
+    """Look again at all that was promised. Raises: Failed where it is not so, or it is worse.
 
     Looked at with the same probes as before: the bytes on disk, the values of the kernel, the
     engine's own word, the containers, the findings.
@@ -495,14 +547,16 @@ def _verify(record: Record, context: Context) -> tuple[list[str], dict[str, Any]
         raise Failed(f"it is worse than before: {'; '.join(new[:3])}")
     _verify_engine(record, context)
     promised = {tuple(item) for item in options.get("promised", ())}
-    still = [
-        f"{f.id}: {f.summary}"
-        for f in look.findings
-        if f.outcome == "fail" and (f.id, f.subject) in promised
-    ]
-    if still and not options.get("waits"):
-        raise Failed(f"what it was to mend is still there: {'; '.join(still[:3])}")
-    return still, {"findings": health.failing(look.findings)}
+    open_ = [f for f in look.findings if f.outcome == FAIL and tuple(health.key(f)) in promised]
+    still = [f"{f.id}: {f.summary}" for f in open_]
+    # Containers that are to be recreated keep their findings until they are.
+    broken = [f"{f.id}: {f.summary}" for f in open_ if not (f.subject and options.get("recreate"))]
+    if broken and not (options.get("waits") or options.get("steps")):
+        raise Failed(f"what it was to mend is still there: {'; '.join(broken[:3])}")
+    # What waits for a restart is not mended yet, whatever the file says.
+    done = set() if options.get("waits") else {item[0] for item in promised}
+    mended = sorted(done - {f.id for f in open_})
+    return Verified(mended, still, health.failing(look.findings))
 
 
 def _verify_engine(record: Record, context: Context) -> None:

@@ -33,6 +33,9 @@ out of the copy that is shown to it (moby daemon/daemon_unix.go, parseRemappedRo
 
 SECONDS = 20.0
 
+NOT_RUN = (126, 127)
+"""env(1): the program could not be run, or is not there."""
+
 
 def refusal(host: Host, file: PlannedFile) -> str:
     """Why the file must not be put in place; empty where nothing speaks against it."""
@@ -63,12 +66,17 @@ def _refused_by_dockerd(host: Host, data: bytes) -> str:
     if engine_version(configuration.engine_version(host))[:2] < VALIDATE_SINCE:
         return ""
     program, flags = _command(host)
+    # It looks for docker-proxy where the daemon would: on the daemon's own PATH.
+    path = have(known(lambda: configuration.daemon_environment(host)), {}).get("PATH")
+    around = ("env", f"PATH={path}") if path else ()
     with machine.private_copy(_harmless(data)) as copy:
         try:
-            ran = machine.run((program, *flags, "--config-file", copy, "--validate"), SECONDS)
+            ran = machine.run(
+                (*around, program, *flags, "--config-file", copy, "--validate"), SECONDS
+            )
         except machine.Failed:
             return ""  # no dockerd on this machine's PATH: our own judge has spoken
-        if ran.code == 0:
+        if ran.code in {0, *NOT_RUN}:
             return ""
         lines = [line for line in (ran.err + ran.out).splitlines() if line.strip()]
         said = (lines or [f"it exited with {ran.code}"])[-1].replace(copy, "the new file")

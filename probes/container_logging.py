@@ -25,6 +25,7 @@ from probes.model import (
     need,
     ok,
     skip,
+    unknown,
 )
 from probes.record import NamedTuple
 from probes.thresholds import Threshold
@@ -466,6 +467,13 @@ def log_rotation_unbounded(facts: Logging) -> Verdict:
     if driver != "json-file":
         return ok(f"the log driver {driver} does not write unlimited files", seen)
     size = _options(facts).get("max-size")
+    if size and need(facts.options).state == configuration.UNKNOWN:
+        return unknown(
+            f"logs of new containers are to rotate at {size}, but the file that says so was "
+            "changed after the daemon started, and the engine does not tell whether it has read "
+            "it",
+            look=restart(facts),
+        )
     if size:
         return ok(
             f"logs of new containers rotate at {size}", seen, _seen_option(facts, "max-size", "")

@@ -211,10 +211,14 @@ def conclude(
             colour=output.wants_colour(arguments.color, sys.stdout, arguments.output),
         )
     output.write(text, arguments.output)
+    from fixes.model import RECREATE
+
     if outcome.state == "stuck":
         return mending.STUCK
     if outcome.state != "committed":
         return mending.ROLLED_BACK
-    if outcome.pending and getattr(arguments, "detailed_exitcode", False):
+    if any(e.kind != RECREATE for e in outcome.pending) and getattr(
+        arguments, "detailed_exitcode", False
+    ):
         return mending.PENDING
     return mending.APPLIED

@@ -78,6 +78,8 @@ def _fix(page: Page, planned: PlannedFix, number: int) -> None:
         page.labelled("mends", ", ".join(mended), at=at)
     for note in planned.proposal.notes:
         page.labelled("note", visible(note), at=at, style=YELLOW)
+    for index, step in enumerate(planned.steps):
+        page.add(*_step(page, "" if index else "later", visible(step), at))
     for path, owner in planned.owners:
         page.labelled(
             "owner", visible(f"{path} is kept by {owner.name}: {owner.because}"), at=at, style=RED
@@ -333,11 +335,13 @@ def applied(outcome: Outcome, *, width: int, colour: bool) -> str:
 
 
 def _committed(page: Page, outcome: Outcome) -> None:
-    word = "APPLIED" if not outcome.pending else "WRITTEN"
+    effects = [e for e in outcome.pending if e.kind != RECREATE]
+    word = "WRITTEN" if effects else "APPLIED"
     page.add(f"{page.paint(word, f'{BOLD};{GREEN}')}  {outcome.id}   verified by looking again")
     for text in outcome.said:
         page.paragraph(visible(text), INDENT)
-    effects = [e for e in outcome.pending if e.kind != RECREATE]
+    if outcome.mended:
+        page.add(*_row(page, "mended", ", ".join(outcome.mended)))
     for effect in effects:
         how = f": {effect.command}" if effect.command else ""
         page.add(*_row(page, "still needs", visible(effect_words(effect) + how)))

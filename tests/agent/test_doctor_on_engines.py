@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sysconfig
-from pathlib import Path
 
 import pytest
 
-from tests.agent.cli_runner import ROOT, hullcheck
-from tests.engines.daemon import as_user
+from tests.agent.cli_runner import as_nobody, hullcheck
 
 pytestmark = pytest.mark.engine
 
@@ -182,43 +178,6 @@ def test_a_stopped_engine(start_engine):
     failing = {f["id"] for f in told["findings"] if f["topic"] == "reachability"}
     assert failing & {"engine-not-running", "docker-socket-left-over", "engine-listens-elsewhere"}
     assert "storage-driver-vfs" in by_id(told, "unknown")
-
-
-@pytest.fixture(scope="module")
-def everyones_copy(tmp_path_factory):
-    """The program where any user can read it, for the system's own Python."""
-    folder = tmp_path_factory.mktemp("copy")
-    for part in folder.parents:
-        if part.stat().st_uid == 0 and part != Path("/") and part.name.startswith("pytest"):
-            part.chmod(0o755)
-    folder.chmod(0o755)
-    for package in ("agent", "probes", "fixes"):
-        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("*.pyc"))
-    site = Path(sysconfig.get_paths()["purelib"])
-    for package in ("platformdirs", "psutil", "rich", "tomli"):
-        if (site / package).is_dir():
-            shutil.copytree(site / package, folder / package)
-    return folder
-
-
-def as_nobody(folder, *arguments, docker_host, gid=65534):
-    python = shutil.which("python3", path="/usr/bin:/bin")
-    if python is None:
-        pytest.skip("the system has no Python that another user may run")
-    done = as_user(
-        [python, "-m", "agent", *arguments],
-        gid=gid,
-        env={
-            "PATH": "/usr/bin:/bin",
-            "HOME": "/nonexistent",
-            "PYTHONPATH": str(folder),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "LANG": "C.UTF-8",
-            **({"DOCKER_HOST": docker_host} if docker_host else {}),
-        },
-    )
-    assert "Traceback" not in done.stderr
-    return done
 
 
 def test_a_user_without_permission(any_engine, everyones_copy):

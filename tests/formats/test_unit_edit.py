@@ -95,6 +95,8 @@ TABLE = [
     (b"[B]\nk=1\n\n", {("A", "k"): ("2",)}, b"[B]\nk=1\n\n[A]\nk=2\n"),
     (b"[A]\nk=1\n#l=1\n\n[B]\n", {("A", "l"): ("2",)}, b"[A]\nk=1\nl=2\n#l=1\n\n[B]\n"),
     (b" [A] \n#k=1\n[B]\n", {("A", "k"): ("2",)}, b" [A] \nk=2\n#k=1\n[B]\n"),
+    (b"[A]\n[B]\n[A]\n#\n", {("A", "k"): ("2",)}, b"[A]\n[B]\n[A]\nk=2\n#\n"),
+    (b"[A]\n k = 1\n", {("A", "k"): ("", "2")}, b"[A]\n k =\n k = 2\n"),
     (b"k=1\n[B]\n", {("A", "k"): ("2",)}, b"k=1\n[B]\n\n[A]\nk=2\n"),
     (b"[B]\nl=1 \\\n[A]\n", {("A", "k"): ("2",)}, b"[B]\nl=1 \\\n[A]\n\n[A]\nk=2\n"),
     # Line ends, marks and bytes of others.
