@@ -126,7 +126,9 @@ FIXES: dict[str, Entry] = {
     "exec-start-reset": Entry("engine_unit", ("exec-start-not-reset",)),
     "units-reload": Entry("engine_unit", ("unit-reload-pending",)),
     "engine-at-boot": Entry("engine_unit", ("unit-disabled-at-boot",)),
-    "engine-start": Entry("engine_unit", ("engine-not-running", "unit-start-limit-hit")),
+    "engine-start": Entry(
+        "engine_unit", ("engine-not-running", "docker-socket-left-over", "unit-start-limit-hit")
+    ),
     # -- the docker CLI and its users ------------------------------------------------------------
     "docker-group": Entry(
         "docker_cli", ("user-not-in-docker-group", "docker-group-not-in-session")

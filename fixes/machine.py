@@ -143,6 +143,14 @@ def may_write(path: str) -> bool:
     return os.access(folder, os.W_OK | os.X_OK)
 
 
+def owns(path: str) -> bool:
+    """Whether the path is there and belongs to this user."""
+    try:
+        return os.stat(path).st_uid == user_id()
+    except OSError:
+        return False
+
+
 def new_owner(path: str) -> tuple[int, int]:
     """Who is to own a file that is made new: the folder's owner, which is the file's reader too."""
     folder = os.path.dirname(path) or "."

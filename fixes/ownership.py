@@ -110,12 +110,10 @@ _PATHS: tuple[tuple[str, Owner], ...] = (
 def owner_of(host: Host, path: str) -> Owner | None:
     """Who else keeps the file at this path; None where nobody does, or where it is ours.
 
-    A file that is not there belongs to nobody, wherever its folder leads. Raises: Unreadable where
-    it is there and its beginning cannot be seen.
+    A file that is not there belongs to whoever keeps its folder. Raises: Unreadable where it is
+    there and its beginning cannot be seen.
     """
-    target = known(lambda: host.realpath(path))
-    if isinstance(target, Missing):
-        target = path
+    target = _leads_to(host, path)
     for prefix, owner in _PATHS:
         if target.startswith(prefix):
             return owner
@@ -135,6 +133,19 @@ def owner_of(host: Host, path: str) -> Owner | None:
                 tool = name or found[2]
                 return Owner(tool, f"its header says: {line.strip()[:80]}", _TEMPLATE.format(tool))
     return _package_owner(host, path)
+
+
+def _leads_to(host: Host, path: str) -> str:
+    """Where the path, or the nearest folder of it that is there, leads."""
+    place, rest = path, ""
+    while True:
+        target = known(lambda place=place: host.realpath(place))  # type: ignore[misc]
+        if not isinstance(target, Missing):
+            return target.rstrip("/") + rest
+        if target.kind != "absent" or place.count("/") < 2:  # noqa: PLR2004 - /etc is as far
+            return path
+        place, _, name = place.rpartition("/")
+        rest = f"/{name}{rest}"
 
 
 def _package_owner(host: Host, path: str) -> Owner | None:

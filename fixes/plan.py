@@ -144,13 +144,29 @@ class Plan(NamedTuple):
         """What undo cannot bring back, a clause each."""
         found = []
         for _, change in self.actions:
-            if isinstance(change, Command) and not change.undo:
+            if isinstance(change, Command) and not change.undo and not _leaves_nothing(change):
                 found.append(" ".join(change.argv))
             elif isinstance(change, EngineCall):
                 found.append(" ".join(change.command))
             elif isinstance(change, EmptyFile):
                 found.append(f"the lines in {change.path}")
         return tuple(found)
+
+
+def _leaves_nothing(change: Command) -> bool:
+    """Whether a command changes nothing that would have to be brought back."""
+    return change.argv[0] == "systemctl" and bool(
+        {"daemon-reload", "reset-failed"} & set(change.argv)
+    )
+
+
+def _needs_root(change: Change) -> bool:
+    """Whether only root can carry an action out; the engine's API has an answer of its own."""
+    if isinstance(change, Command):
+        if "--user" in change.argv:
+            return False
+        return change.argv[0] != "chmod" or not machine.owns(change.argv[-1])
+    return not isinstance(change, EngineCall)
 
 
 def readable(data: bytes) -> str:
@@ -203,7 +219,10 @@ class _Draft:
         try:
             proposal = fix.plan(self._host, request)
         except Unreadable as error:
-            self._unseen(fix, request, error.reason, error.kind == "denied", error.look)
+            if error.kind == "inapplicable":
+                self._add(fix, request, Proposal(NOTHING, error.reason))
+            else:
+                self._unseen(fix, request, error.reason, error.kind == "denied", error.look)
             return
         if proposal.outcome != CHANGES:
             self._add(fix, request, proposal, steps=proposal.steps)
@@ -367,7 +386,7 @@ class _Draft:
             return False
         if self._denied:
             return True
-        system = any(not isinstance(change, EngineCall) for _, change in self._actions)
+        system = any(_needs_root(change) for _, change in self._actions)
         acts = (
             any(
                 effect.kind in {RELOAD_UNITS, RELOAD_ENGINE, RESTART_UNIT, RESTART_ENGINE}

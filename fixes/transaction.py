@@ -138,7 +138,7 @@ def apply(plan: Plan, before: Examination, context: Context) -> Outcome:
     if plan.needs_root:
         raise NotPermitted("this needs root")
     for file in plan.files:
-        reason = validation.refusal(before.host, file)
+        reason = validation.refusal(before.host, file, plan.files)
         if reason:
             raise Refused(f"{reason}. Nothing was changed")
     number = new_id(time.time())

@@ -11,7 +11,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from fixes import machine
-from fixes.model import DAEMON_JSON, JSON_REPAIR
+from fixes.model import DAEMON_JSON, JSON_REPAIR, UNIT
 from probes import configuration
 from probes.formats.daemon_json import judge
 from probes.host.questions import Unreadable
@@ -37,20 +37,44 @@ NOT_RUN = (126, 127)
 """env(1): the program could not be run, or is not there."""
 
 
-def refusal(host: Host, file: PlannedFile) -> str:
-    """Why the file must not be put in place; empty where nothing speaks against it."""
+def refusal(host: Host, file: PlannedFile, files: tuple[PlannedFile, ...]) -> str:
+    """Why the file must not be put in place; empty where nothing speaks against it.
+
+    ``files`` are all of the plan: a unit that is changed along with it starts the daemon with
+    other flags.
+    """
     if file.format not in {DAEMON_JSON, JSON_REPAIR} or file.after is None:
         return ""
-    return _refused_by_our_judge(host, file, file.after.data) or _refused_by_dockerd(
-        host, file.after.data
+    planned = _planned_command(files)
+    return _refused_by_our_judge(host, file, file.after.data, planned) or _refused_by_dockerd(
+        host, file.after.data, planned
     )
 
 
-def _refused_by_our_judge(host: Host, file: PlannedFile, data: bytes) -> str:
-    from probes.daemon_config import host_facts
+def _planned_command(files: tuple[PlannedFile, ...]) -> tuple[str, ...]:
+    """The daemon's command line by a unit file of the plan; empty where none sets it."""
+    from probes.formats.systemd_show import effective, parse_unit_file
+
+    for file in files:
+        if file.format == UNIT and file.after is not None:
+            text = file.after.data.decode("utf-8", "replace")
+            for directive in effective(parse_unit_file(text, file.path), "ExecStart"):
+                words = tuple(configuration.unit_words(directive.value))
+                if words and words[0].rpartition("/")[2].startswith("dockerd"):
+                    return words
+    return ()
+
+
+def _refused_by_our_judge(
+    host: Host, file: PlannedFile, data: bytes, planned: tuple[str, ...]
+) -> str:
+    from probes.daemon_config import host_facts, printed_flags
 
     version = configuration.engine_version(host)
-    for problem in judge(data, engine=version, host=host_facts(host), path=file.path):
+    facts = host_facts(host)
+    if planned:
+        facts = facts._replace(flags=printed_flags(planned))
+    for problem in judge(data, engine=version, host=facts, path=file.path):
         if problem.level == "error":
             return (
                 f"with this change {file.path} would still not be accepted: line {problem.line}: "
@@ -59,13 +83,15 @@ def _refused_by_our_judge(host: Host, file: PlannedFile, data: bytes) -> str:
     return ""
 
 
-def _refused_by_dockerd(host: Host, data: bytes) -> str:
+def _refused_by_dockerd(host: Host, data: bytes, planned: tuple[str, ...]) -> str:
     """What ``dockerd --validate`` says, on a copy that is safe to show it."""
     from probes.formats.daemon_json.keys import engine_version
 
     if engine_version(configuration.engine_version(host))[:2] < VALIDATE_SINCE:
         return ""
     program, flags = _command(host)
+    if planned:
+        flags = tuple(_without(planned[1:], {"config-file", CREATES_USERS}))
     # It looks for docker-proxy where the daemon would: on the daemon's own PATH.
     path = have(known(lambda: configuration.daemon_environment(host)), {}).get("PATH")
     around = ("env", f"PATH={path}") if path else ()

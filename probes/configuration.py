@@ -434,12 +434,12 @@ def unit_places(host: Host) -> dict[str, UnitPlace]:
     directives = list(have(facts.directives, {}).get(facts.unit, ()))
     places: dict[str, UnitPlace] = {}
     for directive in effective(directives, "Environment"):
-        for word in _unit_words(directive.value):
+        for word in unit_words(directive.value):
             places[word.partition("=")[0]] = _unit_place(directive)
     for directive in effective(directives, "ExecStart"):
         # A drop-in's ExecStart may take flags from a variable ($DOCKER_OPTS): those are left to
         # "flag", for the line that sets them is another file's.
-        for key in flag_settings(tuple(_unit_words(directive.value))):
+        for key in flag_settings(tuple(unit_words(directive.value))):
             places[key] = _unit_place(directive)
     return places
 
@@ -452,13 +452,14 @@ def unit_command(host: Host) -> tuple[str, ...]:
     facts = systemd_unit.TOPIC.look(host)
     directives = list(have(facts.directives, {}).get(facts.unit, ()))
     for directive in effective(directives, "ExecStart"):
-        words = tuple(_unit_words(directive.value))
+        words = tuple(unit_words(directive.value))
         if words and words[0].rpartition("/")[2].startswith("dockerd"):
             return words
     raise Absent("no unit starts dockerd here")
 
 
-def _unit_words(text: str) -> list[str]:
+def unit_words(text: str) -> list[str]:
+    """The words of a unit's command line, systemd.service(5); variables stay as written."""
     import shlex
 
     try:
@@ -484,7 +485,8 @@ def setting(host: Host, key: str) -> Setting:
     try:
         configuration = look(host)
     except Unreadable:
-        running = running_value(key, have(known(lambda: engine.info(host)), {}))
+        told = known(lambda: engine.info(host))
+        running = None if isinstance(told, Missing) else running_value(key, told)
         if running is None:
             raise
         reload = daemon_keys.BY_NAME[key].reload

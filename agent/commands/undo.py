@@ -88,7 +88,7 @@ def _chosen(journal: Journal, name: str | None) -> Entry:
     except Failed as error:
         raise cli.UsageError(str(error)) from None
     if name is None:
-        for entry in reversed(entries):
+        for entry in entries[::-1]:
             if in_force(entry, entries) and not entry.record.undoes:
                 return entry
         raise cli.UsageError("there is nothing to undo (hullcheck history)")
@@ -97,8 +97,7 @@ def _chosen(journal: Journal, name: str | None) -> Entry:
     if len(found) != 1:
         what = "several transactions begin so" if found else "there is no such transaction"
         raise cli.UsageError(f"{name}: {what} (hullcheck history)")
-    chosen: Entry = found[0]
-    return chosen
+    return found[0]
 
 
 def _refused(arguments: argparse.Namespace, error: Exception, entry: Entry) -> int:

@@ -200,10 +200,11 @@ def _meaning(plan: Plan) -> list[str]:
             asked = " (only when it is asked for)" if effect.kind in NEEDS_CONSENT else ""
             lines += _wrapped(f"{plan_text.effect_words(effect)}{asked}", 2)
     if plan.interruption is not None:
-        for words in plan_text.interruption_words(plan.interruption):
-            lines += _wrapped(f"the restart stops {words}", 4)
+        stops, *others = plan_text.interruption_words(plan.interruption)
+        for words in (f"it stops: {stops}", *others):
+            lines += _wrapped(words, 4)
     for what in plan.irreversible:
-        lines += _wrapped(f"cannot be undone: {what}", 2)
+        lines += _wrapped(f"cannot be undone: {redact_text(what)}", 2)
     return lines
 
 

@@ -52,7 +52,11 @@ class EditError(RuntimeError):
 
 
 class RepairedAt(NamedTuple):
-    """One repair, with its line and column in the file as it was, both from 1."""
+    """One repair, with its line and column in the file as it was, both from 1.
+
+    ``what`` is a noun phrase: "a trailing comma", "a comment: // why". A missing comma is missed
+    right behind the value before it.
+    """
 
     line: int
     column: int
@@ -584,7 +588,7 @@ def _removed(text: str, node: Node, at: int) -> list[_Splice]:
         if not _LINE_END.search(text, comma, start):
             stretches = [(comma, end)]
         # What follows the last member, it follows the one before: this undoes `_appended`.
-        return [_Splice(_end_before(text, start), end, "") for start, end in stretches]
+        return [_Splice(_end_before(text, first), stop, "") for first, stop in stretches]
     comma = commas[at]
     if not _LINE_END.search(text, end, comma):
         return [_cut(text, start, comma + 1)]
@@ -658,6 +662,7 @@ _IN_STRING = re.compile(r'\\.|"')
 # In single quotes, this may be JSON whose quotes were mixed up.
 _QUOTED_JSON = re.compile(r'"\s*[:,\]}]|[:,\[{]\s*"')
 _LONGEST_COMMENT = 60
+_MISSING = "a missing comma"
 
 
 def _repaired(data: bytes) -> Repair | None:
@@ -679,9 +684,18 @@ def _repaired(data: bytes) -> Repair | None:
         return None
     if root is None:
         return None
+    if any(what == _MISSING for _, _, what in repairs) and any(
+        map(_has_duplicates, _containers(root))
+    ):
+        # Both halves of a merge: which one was meant?
+        return None
     position = Document(text, None).position
     changes = sorted(RepairedAt(*position(place), what) for _, place, what in repairs)
     return Repair(repaired, tuple(changes))
+
+
+def _has_duplicates(node: Node) -> bool:
+    return node.kind == "object" and len({member.key for member in node.value}) < len(node.value)
 
 
 def _tokens(text: str) -> list[_Token] | None:
@@ -705,7 +719,7 @@ def _repairs(text: str, tokens: Sequence[_Token]) -> list[tuple[_Splice, int, st
     if commas is None or _has_glued_comment(text, tokens):
         return None
     trailing, missing = commas
-    repairs = [(_Splice(place, place, ","), place, "a missing comma") for place in missing]
+    repairs = [(_Splice(place, place, ","), place, _MISSING) for place in missing]
     for kind, start, end in tokens:
         name = _STRINGS.get(kind)
         if name:

@@ -633,6 +633,7 @@ def test_repairs_what_is_certain(before, after, changes, encoding):
         '{"a": // x\n}',
         '{"a": 1 "b": 2}',
         '["a"\n"b"]',
+        '{"a": 1\n"a": 2}',
         '{"a":\n"b": 1}',
         '{"a": "https:"//example.org",\n"b": 1}',
         '{"a": #fff,\n"b": 1}',
