@@ -16,6 +16,8 @@ from probes.model import Missing, have, known
 from probes.record import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from probes.host import Host, Process
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
@@ -298,9 +300,7 @@ def _daemon(host: Host) -> Daemon:
             raise NotHere(f"{path} is held by process {pid}, which forwards to an engine elsewhere")
     elif not _on_this_machine(host, where.endpoint.url):
         raise NotHere(f"the engine is on another machine ({where.endpoint.url})")
-    daemons = [
-        p for p in processes if p.name == "dockerd" and not p.nested and _may_listen(p.argv, socket)
-    ]
+    daemons = [p for p in dockerds(processes) if _may_listen(p.argv, socket)]
     if len(daemons) > 1:
         activated = [p for p in daemons if any("fd://" in word for word in p.argv)]
         daemons = activated if len(activated) == 1 else daemons
@@ -331,14 +331,24 @@ def _says_podman(host: Host) -> bool:
     return not isinstance(told, Missing) and provider_of(told, {}) == "podman"
 
 
+def dockerds(processes: Iterable[Process]) -> list[Process]:
+    """The daemons among the processes, those of containers apart.
+
+    One that prints something and ends is none, nor is the child of one: between fork and exec of
+    whatever the daemon runs it bears the daemon's name and arguments.
+    """
+    found = [p for p in processes if p.name == "dockerd" and not p.nested]
+    pids = {p.pid for p in found}
+    prints = {"--validate", "--version", "-v", "--help"}
+    return [p for p in found if p.ppid not in pids and not prints & set(p.argv)]
+
+
 def _may_listen(argv: tuple[str, ...], socket: str) -> bool:
     """Whether a dockerd with this command line can be the one behind a socket.
 
     Without -H it takes its socket from its file or the default; fd:// is systemd's. An empty
     ``socket`` stands for an endpoint that says nothing of it (TCP, a proxy).
     """
-    if {"--validate", "--version", "-v", "--help"} & set(argv):
-        return False  # it prints and ends
     if not socket:
         return True
     listening = listening_on(argv)

@@ -398,8 +398,7 @@ def _daemons(host: Host) -> tuple[Running, ...]:
             next(iter(engine.flag_values(p.argv, "data-root")), "/var/lib/docker"),
             next(iter(engine.flag_values(p.argv, "config-file")), ""),
         )
-        for p in host.processes()
-        if p.name == "dockerd" and not p.nested
+        for p in engine.dockerds(host.processes())
     )
 
 

@@ -81,15 +81,15 @@ def refusals(plan: Plan) -> dict[str, str]:
     for file in plan.files:
         if holds_secrets(file.before, file.after):
             found[file.target] = f"{file.path} holds secrets, which must not stand in a script"
-        elif not _is_writable(file.target):
+        elif not is_plain(file.target):
             found[file.target] = f"the name {file.path} cannot be written into a script"
     for _, change in plan.actions:
-        words = " ".join(_argv(change))
+        words = " ".join(argv(change))
         if redact_text(words) != words:
             found[words] = (
                 f"`{redact_text(words)}` holds a secret, which must not stand in a script"
             )
-        elif not all(map(_is_writable, _argv(change))):
+        elif not all(map(is_plain, argv(change))):
             found[words] = f"`{words}` cannot be written into a script"
     return found
 
@@ -106,12 +106,12 @@ def _ids(plan: Plan) -> list[str]:
     return [planned.fix.id for planned in plan.fixes if planned.outcome == CHANGES]
 
 
-def _is_writable(text: str) -> bool:
+def is_plain(text: str) -> bool:
     """Whether it is text on one line: no bytes that are no UTF-8, nothing that commands."""
     return visible(text) == text
 
 
-def _argv(change: Change) -> tuple[str, ...]:
+def argv(change: Change) -> tuple[str, ...]:
     """The words of the command line that does what an action does."""
     if isinstance(change, SetSysctl):
         return ("sysctl", "-w", f"{change.key}={change.value}")
@@ -270,7 +270,7 @@ class _Script:
 
     def instead(self) -> str:
         ids = [fix for file in self.plan.files if file.target in self.refused for fix in file.fixes]
-        ids += [fix for fix, change in self.plan.actions if " ".join(_argv(change)) in self.refused]
+        ids += [fix for fix, change in self.plan.actions if " ".join(argv(change)) in self.refused]
         return instead(self.plan, ids, "--script")
 
     def waiting(self) -> list[str]:
@@ -305,7 +305,7 @@ def _lines_of(data: bytes) -> list[str] | None:
     if text and not text.endswith("\n"):
         return None
     lines = text.split("\n")[:-1]
-    return lines if all(_is_writable(line.replace("\t", "")) for line in lines) else None
+    return lines if all(is_plain(line.replace("\t", "")) for line in lines) else None
 
 
 def _encoded(data: bytes) -> list[str]:
@@ -651,7 +651,7 @@ class _Shell(_Script):
         for fix, change in self.plan.actions:
             about = plan_text.action_words(change)[1]
             lines += _sh_comment([f"{fix}: {visible(about)}" if about else fix])
-            words = " ".join(_argv(change))
+            words = " ".join(argv(change))
             if words in self.refused:
                 lines += [f"# Not in this script: {visible(self.refused[words])}."]
             else:
@@ -659,7 +659,7 @@ class _Shell(_Script):
         return lines
 
     def _action(self, change: Change) -> list[str]:
-        line = shlex.join(_argv(change))
+        line = shlex.join(argv(change))
         if isinstance(change, SetSysctl):
             value = " ".join(change.value.split())
             return [f"set_kernel {shlex.join((change.key, value))}"]
@@ -901,7 +901,7 @@ class _PowerShell(_Script):
         if self.needs_name():
             name = _ps(str(self.report.host.hostname))
             other = f"throw ('this was written for ' + {name})"
-            lines += [f"if ([Environment]::MachineName -ne {name}) {{ {other} }}"]
+            lines += [f"if ([Net.Dns]::GetHostName() -ne {name}) {{ {other} }}"]
         for number, file in enumerate(self.plan.files, 1):
             if file.target not in self.refused:
                 states = f"{_ps(_state(file.before))} {_ps(_state(file.after))}"
@@ -941,7 +941,7 @@ class _PowerShell(_Script):
         for fix, change in self.plan.actions:
             about = plan_text.action_words(change)[1]
             lines += _ps_comment([f"{fix}: {visible(about)}" if about else fix])
-            words = " ".join(_argv(change))
+            words = " ".join(argv(change))
             if words in self.refused:
                 lines += _ps_comment([f"Not in this script: {self.refused[words]}."])
                 continue
@@ -952,10 +952,10 @@ class _PowerShell(_Script):
                 ]
                 continue
             if look := _inspection(change):
-                call = f"{{ {_ps_call(_argv(change))} }}"
+                call = f"{{ {_ps_call(argv(change))} }}"
                 lines += [f"if ({_ps_call(look, 'Test-Program')}) {call}"]
                 continue
-            lines += [_ps_call(_argv(change))]
+            lines += [_ps_call(argv(change))]
             if isinstance(change, Command) and change.undo:
                 undo = "& " + " ".join(map(_ps, change.undo))
                 lines += [f"$script:Undo = @({_ps(undo)}) + $script:Undo"]

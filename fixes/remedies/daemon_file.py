@@ -528,7 +528,8 @@ def settle_flags(host: Host, request: Request) -> Proposal:  # noqa: ARG001 - on
 
     ## What it changes
     The key in daemon.json; or for hosts the start command: in a drop-in of the daemon's unit, or in
-    the administrator's own file where that is what sets it.
+    the administrator's own file where that is what sets it. The local socket in hosts becomes
+    `fd://` where docker.socket listens on it, so that systemd goes on holding it.
 
     ## Where the values come from
     The running dockerd's command line, or the one its unit will start; the unit's own command, with
@@ -568,7 +569,10 @@ def settle_flags(host: Host, request: Request) -> Proposal:  # noqa: ARG001 - on
             notes.append(f"{file.place(problem)} goes: {written} says the same.")
         elif pointer == ("hosts",) and not isinstance(drop_in := _hosts_drop_in(host), str):
             changes.append(drop_in)
-            notes += _notes_on_hosts(host, file)
+            hosts = _with_socket_unit(host, file.at(pointer), value)
+            if hosts != file.at(pointer):
+                settings[pointer] = hosts
+            notes += _notes_on_hosts(host, file, hosts)
         else:
             where = _unit_clause(host, pointer[0])
             left.append(
@@ -609,6 +613,18 @@ def _served(host: Host, address: str) -> set[str]:
     told = have(units.directives, {}).get("docker.socket", ())
     listening = [d.value.replace("%t", "/run") for d in told if d.key == "ListenStream" and d.value]
     return {"fd://", *(_spelt(f"unix://{path}") for path in listening if path.startswith("/"))}
+
+
+def _with_socket_unit(host: Host, hosts: Any, flag: Any) -> Any:  # noqa: ANN401 - any JSON
+    """The hosts of the file, with fd:// for the socket that docker.socket listens on.
+
+    A daemon that makes that socket itself takes it from under docker.socket: when it stops, the
+    socket's file is gone, and systemd believes that it still listens.
+    """
+    if not _is_readable([hosts, flag]) or not isinstance(hosts, list) or "fd://" not in flag:
+        return hosts
+    served = _served(host, "fd://")
+    return list(dict.fromkeys("fd://" if _spelt(str(h)) in served else h for h in hosts))
 
 
 def _spelt(address: str) -> str:
@@ -666,8 +682,8 @@ def _differ_in_hosts_only(before: str, after: str) -> bool:
     return flags[0].pop("hosts", None) is not None and flags[0] == flags[1]
 
 
-def _notes_on_hosts(host: Host, file: _File) -> list[str]:
-    listed = [str(x) for x in file.at(("hosts",)) or []]
+def _notes_on_hosts(host: Host, file: _File, hosts: Any) -> list[str]:  # noqa: ANN401 - any JSON
+    listed = [str(x) for x in hosts or []]
     notes = [f"The daemon then listens on {', '.join(listed)}, as {file.path} says."]
     if "fd://" not in listed:
         notes.append(

@@ -657,7 +657,7 @@ _STRINGS = {
     "single": "a text in single quotes",
     "curly": "a text in curly quotes",
 }
-_OPENING = {"}": "{", "]": "["}
+_VALUE_ENDS = frozenset({*_STRINGS, "word", "}", "]"})
 _IN_STRING = re.compile(r'\\.|"')
 # In single quotes, this may be JSON whose quotes were mixed up.
 _QUOTED_JSON = re.compile(r'"\s*[:,\]}]|[:,\[{]\s*"')
@@ -678,7 +678,7 @@ def _repaired(data: bytes) -> Repair | None:
         return None
     repaired = _spliced(data, text, [splice for splice, _, _ in repairs])
     try:
-        # Words and escapes are judged here: no repair looked at them.
+        # The repairs looked at neighbours only: here the whole is judged.
         root = decode(repaired).root
     except JsonDocumentError:
         return None
@@ -715,10 +715,9 @@ def _tokens(text: str) -> list[_Token] | None:
 
 def _repairs(text: str, tokens: Sequence[_Token]) -> list[tuple[_Splice, int, str]] | None:
     """Each repair as a splice, the place it is about, and its name."""
-    commas = _commas(text, [token for token in tokens if token.kind != "comment"])
-    if commas is None or _has_glued_comment(text, tokens):
+    if _has_glued_comment(text, tokens):
         return None
-    trailing, missing = commas
+    trailing, missing = _commas(text, [token for token in tokens if token.kind != "comment"])
     repairs = [(_Splice(place, place, ","), place, _MISSING) for place in missing]
     for kind, start, end in tokens:
         name = _STRINGS.get(kind)
@@ -758,42 +757,20 @@ def _has_glued_comment(text: str, tokens: Sequence[_Token]) -> bool:
     )
 
 
-def _commas(text: str, tokens: Sequence[_Token]) -> tuple[list[_Token], list[int]] | None:
-    """The trailing commas and the places of missing ones, or None where the brackets are wrong.
+def _commas(text: str, tokens: Sequence[_Token]) -> tuple[list[_Token], list[int]]:
+    """The trailing commas, and the places of commas missing before a key on another line.
 
-    A comma is missing where the next line begins with another key.
+    Only what stands beside each other is looked at: whether it all makes a document is for
+    `decode` to say.
     """
     trailing: list[_Token] = []
     missing: list[int] = []
-    opened: list[str] = []
-    expected = "value"
-    kinds = [*(token.kind for token in tokens), ""]
-    for at, (kind, start, _) in enumerate(tokens):
-        before = tokens[at - 1] if at else None
-        if kind in _STRINGS and kinds[at + 1] == ":" and expected == "comma" and before:
-            if opened[-1] != "{" or not _LINE_END.search(text, before.end, start):
-                return None
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if before.kind not in _VALUE_ENDS:
+            continue
+        apart = _LINE_END.search(text, before.end, token.start)
+        if token.kind == "," and after.kind in {"}", "]"}:
+            trailing.append(token)
+        elif token.kind in _STRINGS and after.kind == ":" and apart:
             missing.append(before.end)
-            expected = "key"
-        if kind in _OPENING and before:
-            if not opened or opened.pop() != _OPENING[kind]:
-                return None
-            if before.kind == ",":
-                trailing.append(before)
-            elif expected != "comma" and before.kind != _OPENING[kind]:
-                return None
-            expected = "comma" if opened else "end"
-        elif expected == "value" and kind in {"{", "["}:
-            opened.append(kind)
-            expected = "key" if kind == "{" else "value"
-        elif expected == "value" and (kind in _STRINGS or kind == "word"):
-            expected = "comma" if opened else "end"
-        elif expected == "key" and kind in _STRINGS:
-            expected = ":"
-        elif expected == kind == ":":
-            expected = "value"
-        elif expected == "comma" and kind == ",":
-            expected = "key" if opened[-1] == "{" else "value"
-        else:
-            return None
-    return (trailing, missing) if expected == "end" else None
+    return trailing, missing

@@ -645,7 +645,7 @@ END_OF_FILE
     place /etc/docker/daemon.json 1-daemon.json
 fi
 
-# -- make it count -------------------------------------------------------------------------------
+# -- make it count -----------------------------------------------------------------------------
 reload_engine
 if [ "$restart" = yes ]; then
     restart_engine
@@ -742,7 +742,7 @@ def test_powershell_s_actions_and_effects():
         "if (Test-Program 'docker' @('inspect', '--type', 'volume', 'v')) "
         "{ Invoke-Program 'docker' @('volume', 'rm', 'v') }\n"
     ) in text
-    assert "if ([Environment]::MachineName -ne 'DESK-1')" in text
+    assert "if ([Net.Dns]::GetHostName() -ne 'DESK-1')" in text
     assert "    Remove-Old 'C:\\old' '1-old'\n" in text
     assert "if ($Restart) {\n    Restart-Engine\n} else {\n" in text
     # Nothing is changed before everything has been looked at.

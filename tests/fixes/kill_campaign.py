@@ -1,25 +1,34 @@
-"""Kills a transaction at each system call that writes, and looks at what is left.
+"""Kills a transaction at each call that writes, or has it fail, and looks at what is left.
 
-Run as a program: ``python -m tests.fixes.kill_campaign SCENARIO FOLDER [EVERY]``. Every kill is a
-process of its own, forked from this one, that ends itself with SIGKILL just before, in the middle
-of, or just after the n-th call of those in ``CALLS``. Then a second process recovers, and is
-killed at each of its own calls in turn; then a third recovers for good. After each it is checked
-that the file holds the old or the new bytes, that the journal can be read, and at the end that
-both agree and nothing is left over. Prints one line of JSON: the kills made, what was wrong.
+Run as a program: ``python -m tests.fixes.kill_campaign SCENARIO FOLDER [EVERY]``. Every
+transaction runs in a process of its own, forked from this one, that ends itself with SIGKILL just
+before the n-th of ``CALLS``, or in the middle of the n-th write. Then further processes recover;
+of every so many, each is killed at the next of its own calls in turn until one gets through. After
+each kill it is checked that every file holds the old or the new bytes and that the journal can be
+read, and at the end that both agree and nothing is left over. The same calls then fail, one at a
+time, instead of being made. Prints one line of JSON: what was tried, what was wrong.
+
+`benchmarks/transaction_kills.py` does the same to real system calls.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import gc
+import importlib
+import itertools
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
-from fixes.model import Command, RemoveFile
+from fixes import machine, model
+from fixes.model import Command, Effect, RemoveFile
 from tests.fixes import workbench
 
 CALLS = (
@@ -41,23 +50,45 @@ CALLS = (
 )
 """Functions of os that change something; opening a file to write counts as well."""
 
+ERRORS = (errno.ENOSPC, errno.EIO, errno.EROFS)
+
 OLD = b'{\n  "debug": false,\n  "labels": ["a", "b"]\n}\n'
 NEW = b'{\n  "debug": false,\n  "labels": ["a", "b"],\n  "log-driver": "local"\n}\n'
 SHORT = b'{\n  "debug": false\n}\n'
+MADE = b'{\n  "log-driver": "local"\n}\n'
+
+ATTRIBUTE = "user.origin"
+
+PACKAGE_MANAGERS = [name for name in ("dpkg-query", "rpm", "pacman", "apk") if shutil.which(name)]
 
 
 class Scenario:
     """One transaction: how its folder is made, what it does, what may be there afterwards."""
+
+    new = NEW
+    between = frozenset({"old", "new"})
+    """What may be there before recovery."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.file = folder / "etc" / "daemon.json"
 
     def prepare(self) -> None:
+        """Make the folder anew."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.file.parent.mkdir(parents=True)
         self.file.write_bytes(OLD)
         self.file.chmod(0o640)
+        if os.geteuid() == 0:
+            os.chown(self.file, 4711, 4712)
+        with contextlib.suppress(OSError):  # not every file system keeps them
+            os.setxattr(self.file, ATTRIBUTE, b"mother")
+        self.identity = identity(self.file)
+        # Asking a package manager whose a file is takes longer than the whole transaction.
+        self.programs = self.folder / "programs"
+        self.programs.mkdir()
+        for name in PACKAGE_MANAGERS:
+            (self.programs / name).symlink_to("/bin/false")
 
     def plan(self):
         return workbench.plan_of(workbench.fix_of(workbench.edit(self.file)))
@@ -66,37 +97,58 @@ class Scenario:
         """Make the plan, which writes nothing: no kill is of interest in it."""
         self.planned = self.plan()
 
-    def act(self) -> None:
-        workbench.apply(self.planned, self.context())
+    def act(self):
+        """The transaction; its outcomes."""
+        return [workbench.apply(self.planned, self.context())]
+
+    def recover(self):
+        """What the next start does; its outcomes."""
+        return workbench.recover(self.context())
 
     def context(self):
         return workbench.context(self.folder / "state")
 
     def seen(self) -> str:
         """``old``, ``new`` or what else is there."""
-        if self.file.stat().st_mode & 0o777 != 0o640:
-            return "mode"
-        return {OLD: "old", NEW: "new"}.get(self.file.read_bytes(), "other")
+        if identity(self.file) != self.identity:
+            return "of another mode or owner"
+        return {OLD: "old", self.new: "new"}.get(self.file.read_bytes(), "torn")
 
-    between = ("old", "new")
-    """What may be there before recovery."""
+    def complaint(self, state: str) -> str:
+        """What else is wrong in the end."""
+        return ""
 
     def close(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def identity(path: Path):
+    """Everything of a file but its bytes."""
+    found = path.stat()
+    try:
+        attribute = os.getxattr(path, ATTRIBUTE)
+    except OSError:
+        attribute = b""
+    return found.st_mode, found.st_uid, found.st_gid, attribute
+
+
 class HardLink(Scenario):
     """A file that is written through: a longer text."""
+
+    between = frozenset({"old", "new", "torn"})  # until the next start
 
     def prepare(self) -> None:
         super().prepare()
         os.link(self.file, self.folder / "other-name")
 
-    between = ("old", "new", "other")  # completed or taken back by the next start
+    def complaint(self, state):
+        return "" if self.file.stat().st_nlink == 2 else "the hard link is gone"
 
 
 class Shorter(HardLink):
     """The same with a text that becomes shorter."""
+
+    new = SHORT
 
     def plan(self):
         from probes.formats.json_edit import REMOVED
@@ -104,12 +156,11 @@ class Shorter(HardLink):
         change = workbench.edit(self.file, {("labels",): REMOVED})
         return workbench.plan_of(workbench.fix_of(change))
 
-    def seen(self) -> str:
-        return {OLD: "old", SHORT: "new"}.get(self.file.read_bytes(), "other")
-
 
 class NewFile(Scenario):
     """A file that was not there, nor its folder."""
+
+    new = MADE
 
     def prepare(self) -> None:
         super().prepare()
@@ -118,11 +169,17 @@ class NewFile(Scenario):
     def seen(self) -> str:
         if not self.file.exists():
             return "old"
-        return "new" if self.file.read_bytes() == b'{\n  "log-driver": "local"\n}\n' else "other"
+        return "new" if self.file.read_bytes() == self.new else "torn"
+
+    def complaint(self, state):
+        made = self.file.parent.exists() and not self.file.exists()
+        return "an empty folder is left" if made else ""
 
 
 class Several(Scenario):
     """Two files, a link that goes, a command with its way back."""
+
+    between = frozenset({"old", "new", "mixed"})  # each file by itself is old or new
 
     def prepare(self) -> None:
         super().prepare()
@@ -141,20 +198,34 @@ class Several(Scenario):
             )
         )
 
-    def parts(self) -> list[str]:
-        names = {OLD: "old", NEW: "new"}
-        return [
-            names.get(self.file.read_bytes(), "other"),
-            names.get(self.second.read_bytes(), "other"),
-            "old" if self.link.is_symlink() else "new",
-            "new" if self.made.exists() else "old",
-        ]
-
     def seen(self) -> str:
-        parts = set(self.parts())
-        return parts.pop() if len(parts) == 1 else "other" if "other" in parts else "mixed"
+        second = {OLD: "old", NEW: "new"}.get(self.second.read_bytes(), "torn")
+        link = "old" if self.link.is_symlink() else "new"
+        made = "new" if self.made.exists() else "old"
+        parts = {super().seen(), second, link, made}
+        wrong = parts - {"old", "new"}
+        return wrong.pop() if wrong else "mixed" if len(parts) > 1 else parts.pop()
 
-    between = ("old", "new", "mixed")  # each file by itself is old or new
+
+class Reload(Scenario):
+    """A file that its reader is told to read again."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.loaded = self.folder / "loaded"
+        systemctl = self.programs / "systemctl"
+        systemctl.write_text(f"#!/bin/sh\nexec /bin/cp {self.file} {self.loaded}\n")
+        systemctl.chmod(0o755)
+
+    def plan(self):
+        reload = Effect(model.RELOAD_UNITS)
+        return workbench.plan_of(workbench.fix_of(workbench.edit(self.file), effects=(reload,)))
+
+    def complaint(self, state):
+        if not self.loaded.exists():
+            return "" if state == "old" else "it was never read"
+        same = self.loaded.read_bytes() == self.file.read_bytes()
+        return "" if same else "its reader has another text"
 
 
 class Undo(Scenario):
@@ -162,18 +233,33 @@ class Undo(Scenario):
 
     def prepare(self) -> None:
         super().prepare()
-        ended, _ = in_child(lambda: workbench.apply(self.plan(), self.context()), 0, "")
-        assert ended == "done"
+        ended = end(start(self, self._apply, self.get_plan))
+        assert ended == "committed", ended
         self.first = self.context().journal.entries()[0].record.id
 
-    def get_ready(self) -> None:
-        self.entry = self.context().journal.entry(self.first)
+    def get_plan(self) -> None:
+        super().get_ready()
 
-    def act(self) -> None:
-        workbench.undo(self.first, self.context())
+    def _apply(self):
+        return super().act()
+
+    def get_ready(self) -> None:
+        """Nothing: undo plans by itself."""
+
+    def act(self):
+        return [workbench.undo(self.first, self.context())]
 
     def seen(self) -> str:
-        return {"old": "new", "new": "old"}.get(super().seen(), "other")
+        seen = super().seen()
+        return {"old": "new", "new": "old"}.get(seen, seen)
+
+
+class UndoNewFile(Undo, NewFile):
+    """Taking back a file that was made, and its folder."""
+
+
+class UndoSeveral(Undo, Several):
+    """Taking back changes of several kinds."""
 
 
 SCENARIOS = {
@@ -182,143 +268,195 @@ SCENARIOS = {
     "shorter": Shorter,
     "new-file": NewFile,
     "several": Several,
+    "reload": Reload,
     "undo": Undo,
+    "undo-new-file": UndoNewFile,
+    "undo-several": UndoSeveral,
 }
 
 
-class _Killer:
-    """Counts the calls, and ends the process at the n-th in the given way."""
+# -- processes -------------------------------------------------------------------------------------
 
-    def __init__(self, at: int, how: str) -> None:
+ENDINGS = ("committed", "rolled-back", "stuck", "refused", "nothing", "traceback")
+"""How a process ends that is not killed; its exit status is the place in here.
+
+Refused is an error told in a sentence, nothing a recovery that finds nothing to do."""
+
+
+def start(scenario: Scenario, work, get_ready=lambda: None, armed=lambda: None) -> int:
+    """Run ``work`` in a forked process, and ``armed`` just before it; its id.
+
+    The parent never asks the machine anything: its threads would not live on in the child.
+    """
+    pid = os.fork()
+    if pid:
+        return pid
+    ending = "traceback"
+    try:
+        os.environ["PATH"] = f"{scenario.programs}:/usr/bin:/bin"
+        get_ready()
+        armed()
+        outcomes = work()
+        ending = outcomes[-1].state if outcomes else "nothing"
+    except machine.Failed:
+        ending = "refused"
+    except BaseException:  # noqa: BLE001 - told by the exit status
+        traceback.print_exc()
+    finally:
+        # Nothing else: where calls are counted or fail, no more are made.
+        os._exit(ENDINGS.index(ending))
+
+
+def end(pid: int) -> str:
+    """Wait for the process; ``killed`` or one of :data:`ENDINGS`."""
+    _, status = os.waitpid(pid, 0)
+    return "killed" if os.WIFSIGNALED(status) else ENDINGS[os.WEXITSTATUS(status)]
+
+
+def preload(scenario: Scenario) -> None:
+    """Import here what the transaction imports, so that no forked process has to."""
+    reader, writer = os.pipe()
+
+    def work():
+        scenario.act()
+        outcomes = scenario.recover()
+        os.write(writer, "\n".join(sys.modules).encode())
+        return outcomes
+
+    scenario.prepare()
+    pid = start(scenario, work, scenario.get_ready)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        names = pipe.read().split()
+    assert end(pid) == "nothing"
+    for name in names:
+        with contextlib.suppress(Exception):  # aliases, and what only imports by another name
+            importlib.import_module(name)
+    gc.freeze()
+
+
+class Fault:
+    """Counts calls in this process, and lets the n-th not come to its end.
+
+    ``how`` is ``before`` for SIGKILL instead of the n-th call, ``half`` for SIGKILL in the middle
+    of the n-th write, or an errno, with which the n-th call fails.
+    """
+
+    def __init__(self, at: int, how: str | int) -> None:
         self.at, self.how, self.count = at, how, 0
 
     def install(self) -> None:
-        for name in CALLS:
+        for name in CALLS if self.how != "half" else ("write",):
             if hasattr(os, name):
                 setattr(os, name, self._wrapped(name, getattr(os, name)))
         self._open = os.open
-        os.open = self._opened
+        if self.how != "half":
+            os.open = self._opened
 
     def _opened(self, path, flags, *more, **named):
         if flags & (os.O_WRONLY | os.O_RDWR):
-            return self._call("open", self._open, path, flags, *more, **named)
+            self._count("open", path)
         return self._open(path, flags, *more, **named)
 
     def _wrapped(self, name, call):
-        return lambda *more, **named: self._call(name, call, *more, **named)
+        def wrapped(*more, **named):
+            if self.how == "half" and self.count + 1 == self.at:
+                call(more[0], bytes(more[1])[: len(more[1]) // 2])
+            self._count(name, more[0])
+            return call(*more, **named)
 
-    def _call(self, name, call, *more, **named):
+        return wrapped
+
+    def _count(self, name, subject) -> None:
         self.count += 1
         if self.count != self.at:
-            return call(*more, **named)
-        with contextlib.suppress(OSError):
-            if self.how == "half" and name == "write":
-                call(more[0], bytes(more[1])[: len(more[1]) // 2])
-            elif self.how == "after":
-                call(*more, **named)
+            return
+        if isinstance(self.how, int):
+            raise OSError(self.how, os.strerror(self.how), subject)
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("SIGKILL does not return")
 
 
-def in_child(work, at: int, how: str, get_ready=lambda: None) -> tuple[str, int]:
-    """Run ``work`` in a forked process that is killed at call ``at`` (0: never).
-
-    The parent never asks the machine anything: its threads would not live on in the child.
-
-    Returns how it ended (``killed``, ``done`` or ``failed``) and how many calls it made.
-    """
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(reader)
-        killer = _Killer(at, how)
-        say = os.write  # of before it is wrapped
-        code = 1
-        try:
-            get_ready()
-            killer.install()
-            work()
-            code = 0
-        except BaseException as error:  # noqa: BLE001 - told to the parent
-            say(2, f"{type(error).__name__}: {error}\n".encode())
-        say(writer, str(killer.count).encode())
-        os._exit(code)
-    os.close(writer)
-    with os.fdopen(reader) as pipe:
-        count = int(pipe.read() or 0)
-    _, status = os.waitpid(pid, 0)
-    if os.WIFSIGNALED(status):
-        return "killed", count
-    return ("done" if os.WEXITSTATUS(status) == 0 else "failed"), count
+# -- the campaign ----------------------------------------------------------------------------------
 
 
 def campaign(name: str, folder: Path, every: int = 1) -> dict:
-    """All kills of a scenario; ``every`` takes each n-th of the kills during recovery."""
+    """All kills and errors of a scenario; ``every`` so many kills, recovery is killed as well."""
     scenario = SCENARIOS[name](folder)
-    scenario.prepare()
-    ended, calls = in_child(scenario.act, 0, "", scenario.get_ready)
-    wrong = [] if ended == "done" and scenario.seen() == "new" else [f"without a kill: {ended}"]
-    kills = 0
-    turn = 0
-    for at in range(1, calls + 1):
-        for how in ("before", "half", "after"):
-            second = 0
-            while True:
-                scenario.prepare()
-                ended, _ = in_child(scenario.act, at, how, scenario.get_ready)
-                kills += 1
-                if ended != "killed":
-                    wrong.append(f"call {at} {how}: the transaction {ended}")
+    preload(scenario)
+    tried = {"before": 0, "half": 0, "recovery": 0, "errors": 0}
+    wrong: list[str] = []
+    turn = [*SCENARIOS].index(name)  # so that scenarios differ in which of their kills these are
+    for how in ("before", "half"):
+        for at in itertools.count(1):
+            scenario.prepare()
+            pid = start(scenario, scenario.act, scenario.get_ready, Fault(at, how).install)
+            label = f"killed {how} call {at}"
+            if (ended := end(pid)) != "killed":
+                wrong += [f"{label}: {ended}"] * (ended != "committed")
+                wrong += settled(scenario, "not killed")
+                break
+            tried[how] += 1
+            wrong += look(scenario, label)
+            turn += 1
+            for second in itertools.count(1) if turn % every == 0 else ():
+                pid = start(scenario, scenario.recover, armed=Fault(second, "before").install)
+                if (ended := end(pid)) != "killed":
                     break
-                label = f"call {at} {how}"
-                wrong += _look(scenario, label, scenario.between)
-                if second:
-                    ended, _ = in_child(
-                        lambda: workbench.recover(scenario.context()), second, "half"
-                    )
-                    kills += ended == "killed"
-                    label += f", recovery call {second}"
-                    wrong += _look(scenario, label, scenario.between)
-                again = "done" if second and ended == "done" else ""
-                ended, recovery_calls = in_child(
-                    lambda: workbench.recover(scenario.context()), 0, ""
-                )
-                if ended != "done":
-                    wrong.append(f"{label}: recovery {ended}")
-                wrong += _settled(scenario, label)
-                turn += 1
-                # One kill of the recovery for each kill of the transaction, at ever other calls.
-                if second or again or not recovery_calls or turn % every:
-                    break
-                second = turn % recovery_calls + 1
+                tried["recovery"] += 1
+                wrong += look(scenario, f"{label}, recovery before call {second}")
+            else:
+                ended = end(start(scenario, scenario.recover))
+            wrong += [f"{label}: recovery {ended}"] * (ended in {"stuck", "refused", "traceback"})
+            wrong += settled(scenario, label)
+    for at in itertools.count(1):
+        error = ERRORS[at % len(ERRORS)]
+        scenario.prepare()
+        fault = Fault(at, error)
+        ended = end(start(scenario, scenario.act, scenario.get_ready, fault.install))
+        wrong += failed(scenario, f"call {at} fails with {errno.errorcode[error]}", ended)
+        if at > tried["before"]:
+            break
+        tried["errors"] += 1
     scenario.close()
-    return {"scenario": name, "calls": calls, "kills": kills, "wrong": wrong}
+    return {"scenario": name, "wrong": wrong, **tried}
 
 
-def _look(scenario, label, allowed) -> list[str]:
+def look(scenario: Scenario, label: str) -> list[str]:
+    """What is wrong at any time."""
     seen = scenario.seen()
-    found = [] if seen in allowed else [f"{label}: the file is {seen}"]
+    found = [] if seen in scenario.between else [f"{label}: the file is {seen}"]
     try:
         scenario.context().journal.entries()
-    except Exception as error:  # noqa: BLE001 - any failure is the finding
+    except machine.Failed as error:
         found.append(f"{label}: the journal cannot be read: {error}")
     return found
 
 
-def _settled(scenario, label) -> list[str]:
+def journal_state(scenario: Scenario) -> str:
+    """The state of the scenario's transaction; empty where it was never begun."""
+    entries = scenario.context().journal.entries()[isinstance(scenario, Undo) :]
+    return entries[-1].state if entries else ""
+
+
+def settled(scenario: Scenario, label: str) -> list[str]:
     """After recovery: old or new as the journal says, nothing left over, nothing to recover."""
+    state, seen = journal_state(scenario), scenario.seen()
     found = []
-    entries = scenario.context().journal.entries()
-    state = entries[-1].state if entries else "rolled-back"
-    if isinstance(scenario, Undo) and len(entries) == 1:
-        state = "rolled-back"  # the undo was never begun
-    wanted = {"committed": "new", "rolled-back": "old"}.get(state, "")
-    if scenario.seen() != wanted:
-        found.append(f"{label}: {state}, and the file is {scenario.seen()}")
-    if scenario.context().journal.unfinished():
-        found.append(f"{label}: still unfinished")
+    if seen != {"committed": "new", "rolled-back": "old", "": "old"}.get(state):
+        found.append(f"the journal says {state or 'nothing'}, and the file is {seen}")
+    found += filter(None, [scenario.complaint(seen)])
     left = workbench.left_overs(scenario.folder)
-    return found + [f"{label}: left over: {left}"] * bool(left)
+    found += [f"left over: {left}"] * bool(left)
+    return [f"{label}: {text}" for text in found]
+
+
+def failed(scenario: Scenario, label: str, ended: str) -> list[str]:
+    """After one call that failed: nothing needs a person, and nothing more has to be done."""
+    found = [f"{label}: {ended}"] * (ended not in {"committed", "rolled-back", "refused"})
+    if ended == "refused" and journal_state(scenario):
+        found.append(f"{label}: refused, and the journal says {journal_state(scenario)}")
+    return found + settled(scenario, f"{label}: {ended}")
 
 
 def separately(name: str, folder: Path, every: int = 1) -> dict:
@@ -329,7 +467,7 @@ def separately(name: str, folder: Path, every: int = 1) -> dict:
     )  # fmt: skip
     if ran.returncode:
         raise AssertionError(ran.stderr)
-    return json.loads(ran.stdout)
+    return {**json.loads(ran.stdout), "said": ran.stderr}
 
 
 if __name__ == "__main__":
