@@ -362,8 +362,9 @@ def test_no_user_is_made(ansible):
 
 
 @pytest.mark.slow
-def test_nothing_from_the_host_is_a_template(ansible):
-    evil = "{{ lookup('pipe', 'touch /proof') }}"
+def test_nothing_from_the_host_is_a_template(ansible, tmp_path):
+    proof = tmp_path / "proof"
+    evil = f"{{{{ lookup('pipe', 'touch {proof}') }}}}"
     path = ansible.folder / "{{ 1 / 0 }}" / "zz-hullcheck.conf"
     plan = plan_of(fix_of(
         edit(path, {"vm.{{ x }}": "{% y %}"}, SYSCTL, header=evil),
@@ -372,7 +373,7 @@ def test_nothing_from_the_host_is_a_template(ansible):
     assert ansible.applied(render(plan)) == 3
     assert path.read_text() == f"# {evil}\nvm.{{{{ x }}}} = {{% y %}}\n"
     assert ansible.called("modprobe") == [f"modprobe {evil}"]
-    assert not Path("/proof").exists()
+    assert not proof.exists()
 
 
 @pytest.mark.slow
