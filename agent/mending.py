@@ -163,13 +163,26 @@ def context(
         examine,
         restart=restart or bool(words),
         restart_with=words,
-        say=lambda text: say(f"  {visible(text)}\n"),
+        say=(lambda text: say(f"  {visible(text)}\n")) if shows_progress() else _quiet,
         version=__version__,
     )
 
 
-def recover(open_host: Callable[[], Host], settings: Settings) -> None:
-    """Finish or take back what a killed hullcheck has left; says so. Never raises for the host."""
+def shows_progress() -> bool:
+    """Whether somebody watches on a terminal."""
+    return sys.stderr.isatty()
+
+
+def _quiet(text: str) -> None:
+    del text
+
+
+def recover(open_host: Callable[[], Host], settings: Settings) -> bool:
+    """Finish or take back what a killed hullcheck has left, and say so.
+
+    Whether the machine is at rest now: not while another hullcheck is changing it, or where this
+    user may not put it right. Never raises for what the host does.
+    """
     from agent.cli import say
     from agent.report.escaping import visible
     from fixes import transaction
@@ -179,7 +192,7 @@ def recover(open_host: Callable[[], Host], settings: Settings) -> None:
     journal = Journal()
     try:
         if not journal.exists():
-            return
+            return True
         with journal.locked():
             journal.clean()
             for entry in journal.unfinished():
@@ -194,6 +207,8 @@ def recover(open_host: Callable[[], Host], settings: Settings) -> None:
                 told(transaction.recover(entry, made))
     except Failed as error:
         say(f"hullcheck: {visible(str(error))}\n")
+        return False
+    return True
 
 
 def told(outcome: Outcome) -> None:
@@ -216,7 +231,11 @@ def applying(command: str, *, root: bool) -> str:
     """
     if not root:
         return f"hullcheck {command}"
-    program = sys.argv[0] if os.path.isabs(sys.argv[0]) else "hullcheck"
+    import shlex
+
+    program = shlex.quote(sys.argv[0]) if os.path.isabs(sys.argv[0]) else "hullcheck"
+    if program.endswith("__main__.py"):
+        program = f"{shlex.quote(sys.executable)} -m hullcheck"
     return f"sudo {program} {command}"
 
 

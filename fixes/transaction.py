@@ -98,6 +98,8 @@ class Outcome(NamedTuple):
     """Findings it was to mend that stay until then."""
     by_hand: tuple[str, ...] = ()
     """For stuck: exactly what a person has to do."""
+    undoes: str = ""
+    """The transaction that it took back."""
 
 
 class Context(NamedTuple):
@@ -434,6 +436,7 @@ def _conclude(record: Record, context: Context, said: list[str]) -> Outcome:
         pending=pending,
         mended=tuple(remaining.mended),
         remaining=tuple(remaining.still),
+        undoes=record.undoes,
     )
 
 

@@ -76,8 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
     def opened() -> Host:
         return open_host(arguments.bundle, seconds)
 
-    if not arguments.bundle:
-        mending.recover(opened, chosen)
+    at_rest = bool(arguments.bundle) or mending.recover(opened, chosen)
+    if arguments.apply and not at_rest:
+        return mending.ROLLED_BACK
     fixes = mending.named(arguments.id)
     if arguments.id and not fixes:
         # An empty variable in a script must not mean every fix.

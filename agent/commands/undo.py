@@ -57,7 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
         host = opened()
         return Examination(host, doctor.run(host, doctor.EVERYTHING, chosen).findings)
 
-    mending.recover(opened, chosen)
+    if not mending.recover(opened, chosen):
+        return mending.ROLLED_BACK
     journal = Journal()
     entry = _chosen(journal, arguments.transaction)
     if not arguments.yes:

@@ -475,6 +475,17 @@ set_kernel() {
 }
 """
 
+_SH_USER = r"""
+# The engine is a user's. Under sudo that user's systemd is asked, not root's, systemctl(1).
+systemctl() {
+    if [ "$(id -u)" -eq 0 ] && [ -n "${SUDO_USER-}" ]; then
+        command systemctl --user --machine "$SUDO_USER@.host" "$@"
+    else
+        command systemctl --user "$@"
+    fi
+}
+"""
+
 _SH_RELOAD = r"""
 # The engine reads its configuration again at SIGHUP; nothing stops.
 reload_engine() {
@@ -564,11 +575,11 @@ class _Shell(_Script):
         if any(isinstance(change, SetSysctl) for _, change in plan.actions):
             parts.append(_SH_SYSCTL)
         if self.user and not kinds.isdisjoint(DONE_BY_SCRIPT):
-            parts.append('\nsystemctl() { command systemctl --user "$@"; }\n')
+            parts.append(_SH_USER)
         if not kinds.isdisjoint({RELOAD_ENGINE, RESTART_ENGINE}):
-            parts.append(f'\nengine={self.unit}\npid_file="{self.pid_file}"\n')
+            parts.append(f"\nengine={self.unit}\n")
         if RELOAD_ENGINE in kinds:
-            parts.append(_SH_RELOAD)
+            parts += [f'pid_file="{self.pid_file}"\n', _SH_RELOAD]
         if not kinds.isdisjoint(NEEDS_CONSENT):
             parts.append(_SH_RESTART_UNIT)
         if RESTART_ENGINE in kinds:

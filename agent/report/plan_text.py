@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agent.report.escaping import visible
-from agent.report.layout import BOLD, CYAN, DIM, GREEN, RED, YELLOW, both_ends, paint
+from agent.report.layout import BOLD, CYAN, DIM, GREEN, RED, YELLOW, both_ends, hang, paint
 from agent.report.page import Page
 from agent.report.text import header
 from fixes.model import (
@@ -187,9 +187,7 @@ def _consequences(page: Page, plan: Plan) -> None:
         _interruption(page, plan.interruption)
     recreated = [effect.subject for effect in plan.effects if effect.kind == RECREATE]
     if recreated:
-        page.add(
-            *_row(page, "not yet for", visible(f"{_some(recreated)}: until they are recreated"))
-        )
+        page.add(*_row(page, "not yet for", visible(f"{_some(recreated)}: until recreated")))
     lost = plan.irreversible
     if not lost:
         page.add(*_row(page, "undo", "hullcheck undo brings back every byte, owner and mode"))
@@ -205,8 +203,6 @@ def _by(effect: Effect) -> str:
 
 
 def _row(page: Page, label: str, text: str) -> list[str]:
-    from agent.report.layout import hang
-
     lines = hang(label, text, page.width, 14)
     if label:
         lines[0] = page.paint(label, BOLD) + lines[0][len(label) :]
@@ -231,13 +227,13 @@ def interruption_words(told: Interruption) -> list[str]:
     out = [f"{containers}, for about {told.seconds} s"]
     back = [item.name for item in told.stops if item.returns]
     if back:
-        out.append(f"{len(back):,} of them come back by themselves: {_some(back)}")
+        out.append(f"started again by the engine: {_some(back)}")
     down = [f"{i.name} ({i.because})" for i in told.stops if i.returns is False]
     if down:
-        out.append(f"{len(down):,} stay down until you start them: {_some(down)}")
+        out.append(f"down until you start it again: {_some(down)}")
     unsure = [f"{i.name} ({i.because})" for i in told.stops if i.returns is None]
     if unsure:
-        out.append(f"{len(unsure):,} may stay down: {_some(unsure)}")
+        out.append(f"perhaps down: {_some(unsure)}")
     return [*out, ends]
 
 
@@ -305,7 +301,7 @@ def _nothing(page: Page, fixes: list[PlannedFix], *, named: bool) -> None:
     page.gap()
     page.add(page.paint("nothing to do", BOLD))
     for planned in fixes:
-        page.labelled(planned.fix.id, visible(planned.reason), at=INDENT)
+        page.add(*hang(f"  {planned.fix.id}  ", visible(planned.reason), page.width, 22))
 
 
 def _closing(page: Page, planned: Planned, command: str) -> None:
@@ -324,9 +320,14 @@ def _closing(page: Page, planned: Planned, command: str) -> None:
 # -- afterwards ----------------------------------------------------------------------------------
 
 
-def applied(outcome: Outcome, *, width: int, colour: bool) -> str:
-    """What came of a transaction; ends with a newline."""
+def applied(outcome: Outcome, *, width: int, colour: bool, told: bool = False) -> str:
+    """What came of a transaction; ends with a newline.
+
+    ``told``: what was done has been shown while it was.
+    """
     page = Page(width, colour=colour)
+    if told:
+        outcome = outcome._replace(said=())
     if outcome.state == "committed":
         _committed(page, outcome)
     else:
@@ -336,8 +337,9 @@ def applied(outcome: Outcome, *, width: int, colour: bool) -> str:
 
 def _committed(page: Page, outcome: Outcome) -> None:
     effects = [e for e in outcome.pending if e.kind != RECREATE]
-    word = "WRITTEN" if effects else "APPLIED"
-    page.add(f"{page.paint(word, f'{BOLD};{GREEN}')}  {outcome.id}   verified by looking again")
+    word = "WRITTEN" if effects else "UNDONE" if outcome.undoes else "APPLIED"
+    what = f"{outcome.undoes} by {outcome.id}" if outcome.undoes else outcome.id
+    page.add(f"{page.paint(word, f'{BOLD};{GREEN}')}  {what}   verified by looking again")
     for text in outcome.said:
         page.paragraph(visible(text), INDENT)
     if outcome.mended:
@@ -347,9 +349,7 @@ def _committed(page: Page, outcome: Outcome) -> None:
         page.add(*_row(page, "still needs", visible(effect_words(effect) + how)))
     recreated = [e.subject for e in outcome.pending if e.kind == RECREATE]
     if recreated:
-        page.add(
-            *_row(page, "not yet for", visible(f"{_some(recreated)}: until they are recreated"))
-        )
+        page.add(*_row(page, "not yet for", visible(f"{_some(recreated)}: until recreated")))
     for text in outcome.remaining:
         page.add(*_row(page, "stays", visible(text)))
     page.add(*_row(page, "undo", f"hullcheck undo {outcome.id}"))

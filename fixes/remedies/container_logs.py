@@ -181,12 +181,8 @@ def _reason(facts: Logging, driver: str, after: Mapping[str, str], *, by_space: 
         if isinstance(facts.place, disk.Place)
         else f"{human_size(GIB)}, for the free space could not be read"
     )
-    return (
-        f"{text}, so that all logs take at most a tenth of {free}; {number} containers are here, "
-        f"and room is kept for {container_logging.CONTAINERS_AT_LEAST}"
-        if number < container_logging.CONTAINERS_AT_LEAST
-        else f"{text}, so that the logs of {number} containers take at most a tenth of {free}"
-    )
+    room = max(number, container_logging.CONTAINERS_AT_LEAST)
+    return f"{text}, so that the logs of {room} containers take at most a tenth of {free}"
 
 
 def _driver_notes(before: str, after: str) -> tuple[str, ...]:

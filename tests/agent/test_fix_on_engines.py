@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
 from probes.configuration import START_SLACK
-from tests.agent.cli_runner import as_nobody, hullcheck
+from tests.agent.cli_runner import ROOT, as_nobody, hullcheck
 
 pytestmark = pytest.mark.engine
 
@@ -274,6 +276,46 @@ def test_a_plain_user_is_told_which_command_to_run(engine28, everyones_copy, run
     assert "this needs root: sudo " in done.stderr
     assert "fix log-rotation --apply" in done.stderr
     assert engine28.config_file.read_bytes() == before
+
+
+# -- kernel settings -------------------------------------------------------------------------------
+
+IN_A_NAMESPACE = """
+mount -t tmpfs tmpfs /etc/sysctl.d && cd / || exit 99
+echo 0 > /proc/sys/net/ipv4/ip_forward
+say() { echo "$@" $(cat /proc/sys/net/ipv4/ip_forward) $(ls /etc/sysctl.d); }
+{python} -m agent doctor --only ip-forward-off | grep -c 'hullcheck fix ip-forward'
+{python} -m agent fix ip-forward --apply --yes --format json | grep -E '^  "(outcome|mended)"'
+say applied
+{python} -m agent fix ip-forward --apply --yes | tail -1
+{python} -m agent undo --yes > /dev/null; say undone
+"""
+
+
+def test_ip_forward_in_a_network_namespace_of_its_own(start_engine, tmp_path):
+    engine = start_engine("28", netns=True)
+    pid = (engine.folder / "docker.pid").read_text()
+    script = IN_A_NAMESPACE.replace("{python}", sys.executable)
+    done = subprocess.run(
+        ["nsenter", f"--net=/proc/{pid}/ns/net", "unshare", "--mount", "sh", "-c", script],
+        env={
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "DOCKER_HOST": engine.host,
+            "PYTHONPATH": str(ROOT),
+            "HULLCHECK_STATE_DIR": str(tmp_path / "state"),
+        },
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    if done.returncode == 99:
+        pytest.skip("a mount namespace of one's own is not possible here")
+    assert done.stdout.splitlines() == [
+        "1",
+        '  "outcome": "applied",',
+        '  "mended": ["ip-forward-off"],',
+        "applied 1 zz-hullcheck.conf",
+        "There is nothing for hullcheck to change here.",
+        "undone 0",
+    ], done.stderr
 
 
 # -- destructive -----------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ def test_found_planned_applied_shown_passed_and_undone(host):
     assert log_files(host, "unlimited") == "1"
 
     plan = hullcheck(host, "fix", "log-rotation", *SMALL, check=0).stdout
-    assert "1 of them come back by themselves: web" in plan
+    assert "started again by the engine: web" in plan
     assert identity(host, DAEMON_JSON) == before
 
     done = told(host, "fix", "log-rotation", *SMALL, "--apply", "--restart", "--yes", check=0)

@@ -69,7 +69,7 @@ class Machine:
         self.bin = folder / "bin"
         self.bin.mkdir()
         self.log = folder / "log"
-        self.stub("id", f'[ "$*" = -u ] && echo {os.getuid() and 0}')
+        self.stub("id", '[ "$*" = -u ] && echo 0')
         for name in ("systemctl", "sysctl", "docker", "usermod", "service", "rc-service"):
             self.stub(name)
         self.stub("dockerd")
@@ -97,6 +97,7 @@ class Machine:
             "PATH": f"{self.bin}:{os.environ['PATH']}",
             "LOG": str(self.log),
             "TMPDIR": str(self.backups),
+            "TMPPREFIX": str(self.backups / "zsh"),  # where zsh keeps here-documents
             "HOME": str(self.folder),
         }
         return subprocess.run(
@@ -498,6 +499,9 @@ def test_a_user_s_engine_is_the_user_s_systemd_s(machine, shell):
     done = finished(machine.run(render(plan_with(effects=EFFECTS), report), shell=shell))
     assert machine.called() == [line.replace("systemctl", "systemctl --user") for line in ALWAYS]
     assert "or: systemctl --user restart containerd.service" in done.stdout
+    sudo = ["env", "SUDO_USER=ann", *interpreter(shell), str(machine.folder.parent / "script.sh")]
+    finished(machine.run_line(sudo))
+    assert machine.called()[0] == "systemctl --user --machine ann@.host daemon-reload"
 
 
 def test_a_host_without_systemd(machine, shell):

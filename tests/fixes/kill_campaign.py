@@ -2,11 +2,12 @@
 
 Run as a program: ``python -m tests.fixes.kill_campaign SCENARIO FOLDER [EVERY]``. Every
 transaction runs in a process of its own, forked from this one, that ends itself with SIGKILL just
-before the n-th of ``CALLS``, or in the middle of the n-th write. Then further processes recover;
-of every so many, each is killed at the next of its own calls in turn until one gets through. After
-each kill it is checked that every file holds the old or the new bytes and that the journal can be
-read, and at the end that both agree and nothing is left over. The same calls then fail, one at a
-time, instead of being made. Prints one line of JSON: what was tried, what was wrong.
+before the n-th of ``CALLS``, or in the middle of the n-th write. Then another process recovers; in
+every so many cases, that is killed at its first call, the next one at its second, until one gets
+through. After each kill it is checked that every file holds the old or the new bytes and that the
+journal can be read, and at the end that both agree and nothing is left over. The same calls then
+fail or are interrupted, one at a time, and in every so many cases a kill comes soon after. Prints
+one line of JSON: what was tried, what was wrong.
 
 `benchmarks/transaction_kills.py` does the same to real system calls.
 """
@@ -25,6 +26,7 @@ import signal
 import subprocess
 import sys
 import traceback
+from collections import Counter
 from pathlib import Path
 
 from fixes import machine, model
@@ -277,7 +279,9 @@ SCENARIOS = {
 
 # -- processes -------------------------------------------------------------------------------------
 
-ENDINGS = ("committed", "rolled-back", "stuck", "refused", "nothing", "traceback")
+ENDINGS = (
+    "committed", "rolled-back", "stuck", "refused", "nothing", "interrupted", "traceback"
+)  # fmt: skip
 """How a process ends that is not killed; its exit status is the place in here.
 
 Refused is an error told in a sentence, nothing a recovery that finds nothing to do."""
@@ -300,6 +304,8 @@ def start(scenario: Scenario, work, get_ready=lambda: None, armed=lambda: None) 
         ending = outcomes[-1].state if outcomes else "nothing"
     except machine.Failed:
         ending = "refused"
+    except KeyboardInterrupt:
+        ending = "interrupted"
     except BaseException:  # noqa: BLE001 - told by the exit status
         traceback.print_exc()
     finally:
@@ -336,90 +342,137 @@ def preload(scenario: Scenario) -> None:
 
 
 class Fault:
-    """Counts calls in this process, and lets the n-th not come to its end.
+    """Counts calls in this process, and lets something happen at the n-th. ``how``:
 
-    ``how`` is ``before`` for SIGKILL instead of the n-th call, ``half`` for SIGKILL in the middle
-    of the n-th write, or an errno, with which the n-th call fails.
+    ``kill``: SIGKILL instead of the call. An errno: the call fails with it. ``interrupt``: what
+    Ctrl-C raises. Of writes alone, ``half``: SIGKILL in the middle of the n-th; ``short``: the n-th
+    writes only a part and says so, write(2). ``then``: SIGKILL that many calls after.
     """
 
-    def __init__(self, at: int, how: str | int) -> None:
-        self.at, self.how, self.count = at, how, 0
+    def __init__(self, at: int, how: str | int, then: int = 0) -> None:
+        self._how, self._then = how, then
+        self._until = at
+        """Calls until it happens; afterwards, until ``then``."""
+        self._happened = False
 
     def install(self) -> None:
-        for name in CALLS if self.how != "half" else ("write",):
+        for name in CALLS:
             if hasattr(os, name):
                 setattr(os, name, self._wrapped(name, getattr(os, name)))
-        self._open = os.open
-        if self.how != "half":
-            os.open = self._opened
-
-    def _opened(self, path, flags, *more, **named):
-        if flags & (os.O_WRONLY | os.O_RDWR):
-            self._count("open", path)
-        return self._open(path, flags, *more, **named)
+        opened, self._open = os.open, self._wrapped("open", os.open)
+        os.open = lambda path, flags, *more, **named: (
+            self._open if flags & (os.O_WRONLY | os.O_RDWR) else opened
+        )(path, flags, *more, **named)
 
     def _wrapped(self, name, call):
         def wrapped(*more, **named):
-            if self.how == "half" and self.count + 1 == self.at:
-                call(more[0], bytes(more[1])[: len(more[1]) // 2])
-            self._count(name, more[0])
+            if self._counts(name):
+                self._until -= 1
+                if self._until == 0 and self._happened:
+                    _die()
+                elif self._until == 0:
+                    self._happened, self._until = True, self._then
+                    return self._happen(call, more, named)
             return call(*more, **named)
 
         return wrapped
 
-    def _count(self, name, subject) -> None:
-        self.count += 1
-        if self.count != self.at:
-            return
-        if isinstance(self.how, int):
-            raise OSError(self.how, os.strerror(self.how), subject)
-        os.kill(os.getpid(), signal.SIGKILL)
-        raise AssertionError("SIGKILL does not return")
+    def _counts(self, name) -> bool:
+        if self._happened or self._how in {"kill", "interrupt"}:
+            return True
+        if self._how in {"half", "short"}:
+            return name == "write"
+        return name != "rmdir"  # an empty folder that cannot be removed is left
+
+    def _happen(self, call, more, named):
+        if isinstance(self._how, int):
+            raise OSError(self._how, os.strerror(self._how))
+        if self._how == "interrupt":
+            raise KeyboardInterrupt
+        if self._how in {"half", "short"}:
+            descriptor, data = more
+            written = call(descriptor, bytes(data)[: len(data) // 2 or 1])
+            if self._how == "short":
+                return written
+        return _die()
+
+
+def _die():
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("SIGKILL does not return")
 
 
 # -- the campaign ----------------------------------------------------------------------------------
 
+LATER = 10
+"""How many calls after an error it is followed by a kill: taking one change back takes as many."""
 
-def campaign(name: str, folder: Path, every: int = 1) -> dict:
-    """All kills and errors of a scenario; ``every`` so many kills, recovery is killed as well."""
-    scenario = SCENARIOS[name](folder)
-    preload(scenario)
-    tried = {"before": 0, "half": 0, "recovery": 0, "errors": 0}
-    wrong: list[str] = []
-    turn = [*SCENARIOS].index(name)  # so that scenarios differ in which of their kills these are
-    for how in ("before", "half"):
-        for at in itertools.count(1):
-            scenario.prepare()
-            pid = start(scenario, scenario.act, scenario.get_ready, Fault(at, how).install)
-            label = f"killed {how} call {at}"
-            if (ended := end(pid)) != "killed":
-                wrong += [f"{label}: {ended}"] * (ended != "committed")
-                wrong += settled(scenario, "not killed")
-                break
-            tried[how] += 1
-            wrong += look(scenario, label)
-            turn += 1
-            for second in itertools.count(1) if turn % every == 0 else ():
-                pid = start(scenario, scenario.recover, armed=Fault(second, "before").install)
-                if (ended := end(pid)) != "killed":
+
+class Campaign:
+    """Everything that is tried with one scenario."""
+
+    def __init__(self, name: str, folder: Path, every: int) -> None:
+        self._scenario = SCENARIOS[name](folder)
+        self._every = every
+        self._turn = [*SCENARIOS].index(name)
+        """Scenarios differ in which of their kills get what only every so many get."""
+        self.tried: Counter[str] = Counter()
+        self.wrong: list[str] = []
+
+    def run(self) -> dict:
+        preload(self._scenario)
+        for how in ("kill", "half"):
+            for at in itertools.count(1):
+                label = f"{how} at {at}"
+                ended = self._act(Fault(at, how))
+                if ended != "killed":
+                    self.wrong += [f"{label}: {ended}"] * (ended != "committed")
+                    self.wrong += settled(self._scenario, label)
                     break
-                tried["recovery"] += 1
-                wrong += look(scenario, f"{label}, recovery before call {second}")
-            else:
-                ended = end(start(scenario, scenario.recover))
-            wrong += [f"{label}: recovery {ended}"] * (ended in {"stuck", "refused", "traceback"})
-            wrong += settled(scenario, label)
-    for at in itertools.count(1):
-        error = ERRORS[at % len(ERRORS)]
-        scenario.prepare()
-        fault = Fault(at, error)
-        ended = end(start(scenario, scenario.act, scenario.get_ready, fault.install))
-        wrong += failed(scenario, f"call {at} fails with {errno.errorcode[error]}", ended)
-        if at > tried["before"]:
-            break
-        tried["errors"] += 1
-    scenario.close()
-    return {"scenario": name, "wrong": wrong, **tried}
+                self._killed(how, label)
+        for at in range(1, self.tried["kill"] + 1):
+            error = ERRORS[at % len(ERRORS)]
+            self._fails(at, error, f"call {at} fails with {errno.errorcode[error]}")
+            self._fails(at, "interrupt", f"interrupted at {at}")
+        for at in range(1, self.tried["half"] + 1):
+            self._fails(at, "short", f"write {at} is short")
+        self._scenario.close()
+        return {**self.tried, "wrong": self.wrong}
+
+    def _act(self, fault: Fault) -> str:
+        self._scenario.prepare()
+        return end(
+            start(self._scenario, self._scenario.act, self._scenario.get_ready, fault.install)
+        )
+
+    def _its_turn(self) -> bool:
+        self._turn += 1
+        return self._turn % self._every == 0
+
+    def _killed(self, how: str, label: str) -> None:
+        """Recover from a kill; in its turn, be killed at each call of that."""
+        self.tried[how] += 1
+        self.wrong += look(self._scenario, label)
+        for at in itertools.count(1) if self._its_turn() else ():
+            pid = start(self._scenario, self._scenario.recover, armed=Fault(at, "kill").install)
+            if (ended := end(pid)) != "killed":
+                break
+            self.tried["recovery"] += 1
+            self.wrong += look(self._scenario, f"{label}, recovery at {at}")
+        else:
+            ended = end(start(self._scenario, self._scenario.recover))
+        wanted = {"committed", "rolled-back", "nothing"}
+        self.wrong += [f"{label}: recovery {ended}"] * (ended not in wanted)
+        self.wrong += settled(self._scenario, label)
+
+    def _fails(self, at: int, how: str | int, label: str) -> None:
+        """Have one call fail; in its turn, be killed soon after."""
+        ended = self._act(Fault(at, how))
+        self.tried["failed"] += 1
+        self.wrong += failed(self._scenario, label, ended)
+        for then in range(1, LATER + 1):
+            if self._its_turn() and self._act(Fault(at, how, then)) == "killed":
+                self._killed("later", f"{label}, killed {then} later")
 
 
 def look(scenario: Scenario, label: str) -> list[str]:
@@ -453,10 +506,15 @@ def settled(scenario: Scenario, label: str) -> list[str]:
 
 def failed(scenario: Scenario, label: str, ended: str) -> list[str]:
     """After one call that failed: nothing needs a person, and nothing more has to be done."""
-    found = [f"{label}: {ended}"] * (ended not in {"committed", "rolled-back", "refused"})
+    label = f"{label}: {ended}"
+    if ended == "interrupted" and journal_state(scenario) == "prepared":
+        # Interrupted before the first change: there is nothing to take back.
+        end(start(scenario, scenario.recover))
+    expected = {"committed", "rolled-back", "refused", "interrupted"}
+    found = [label] * (ended not in expected)
     if ended == "refused" and journal_state(scenario):
-        found.append(f"{label}: refused, and the journal says {journal_state(scenario)}")
-    return found + settled(scenario, f"{label}: {ended}")
+        found.append(f"{label}, and the journal says {journal_state(scenario)}")
+    return found + settled(scenario, label)
 
 
 def separately(name: str, folder: Path, every: int = 1) -> dict:
@@ -467,10 +525,9 @@ def separately(name: str, folder: Path, every: int = 1) -> dict:
     )  # fmt: skip
     if ran.returncode:
         raise AssertionError(ran.stderr)
-    return {**json.loads(ran.stdout), "said": ran.stderr}
+    return json.loads(ran.stdout)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(
-        json.dumps(campaign(sys.argv[1], Path(sys.argv[2]), int((sys.argv[3:] or ["1"])[0])))
-    )
+    name, folder, every = [*sys.argv[1:], "1"][:3]
+    sys.stdout.write(json.dumps(Campaign(name, Path(folder), int(every)).run()))
