@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from agent.report.layout import DIM, columns, hang, paint, wrap
+import re
+
+from agent.report.layout import BOLD, DIM, GREEN, cells, columns, hang, paint, wrap
+
+LABEL = 7
+"""Columns of the word before a text: ``seen   ``."""
+
+_PROSE = re.compile(
+    r"(?:or: |then: )?"
+    r"(?:[A-Z][a-z']+\s|[A-Z]\s"
+    r"|(?:add|append|put|remove|restart|recreate|upgrade|where|see|let|give|wait|ask|keep)\s"
+    r"|(?:set|pin|take|use|change|raise|lower|replace|re-create|carry|bring|exempt|or|in)\s(?!-)"
+    r"|[a-z]+ (?:the|a|an|your|its|that|it)\s"
+    r"|[^=]*[a-z)]\.$)"
+)
+"""How a sentence among commands begins, or ends. Anything else is kept whole, as a command is."""
 
 
 class Page:
@@ -37,7 +52,27 @@ class Page:
 
     def labelled(self, label: str, text: str, *, at: int, style: str = DIM) -> None:
         """A wrapped paragraph with a word before it: ``seen   ...``."""
-        lines = hang(" " * at + label, text, self.width, at + 7)
+        lines = hang(" " * at + label, text, self.width, at + LABEL)
         head = " " * at + label
         lines[0] = " " * at + self.paint(label, style) + lines[0][len(head) :]
         self.add(*lines)
+
+    def step(self, label: str, step: str, *, at: int) -> None:
+        """A step for a person, with a word before it.
+
+        A sentence is wrapped; a command stays on one line, so that it can be pasted whole.
+        """
+        if _PROSE.match(step):
+            self.labelled(label, step, at=at, style=GREEN)
+            return
+        head = " " * at + self.paint(label, GREEN) + " " * (LABEL - len(label))
+        if at + LABEL + cells(step) <= self.width:
+            self.add(head + self.paint(step, BOLD))
+            return
+        # Too long to stand beside the label: a line of its own, which the terminal folds.
+        before, _, command = (
+            step.rpartition(": ") if step.startswith(("or: ", "then: ")) else ("", "", step)
+        )
+        if label or before:
+            self.add((head + (f"{before}:" if before else "")).rstrip())
+        self.add(" " * at + self.paint(command, BOLD))

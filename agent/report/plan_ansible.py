@@ -17,7 +17,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
-from agent.report.plan_script import argv, head, holds_secrets, instead, is_plain
+from agent.report.plan_script import argv, engine_unit, head, holds_secrets, instead, is_plain
 from agent.version import __version__
 from fixes.editing import edited
 from fixes.model import (
@@ -57,8 +57,6 @@ if TYPE_CHECKING:
 RESTART = "hullcheck_restart | default(false) | bool"
 DESTRUCTIVE = "hullcheck_allow_destructive | default(false) | bool"
 """What has to be said with -e before something restarts, or is deleted."""
-
-ENGINE = "docker.service"
 
 
 def render(plan: Plan) -> str:
@@ -101,6 +99,7 @@ class _Playbook:
         self.plan = plan
         self.taken = [planned for planned in plan.fixes if planned.outcome == CHANGES]
         paths = [file.path for file in plan.files]
+        self.engine = engine_unit(plan)
         # A user's own engine and its units: the user's systemd is asked, and root has no part.
         self.user = any(
             "/.config/docker/" in path or "/.config/systemd/user/" in path for path in paths
@@ -181,10 +180,11 @@ class _Playbook:
             return [{"name": Plain(name), "ansible.builtin.systemd_service": module, **own}]
         if effect.kind == RELOAD_ENGINE:
             # state: reloaded would start an engine that does not run.
+            look = ("show", "--property", "ActiveState", "--property", "CanReload")
             return [
                 {
                     "name": "See whether the engine runs",
-                    "ansible.builtin.command": {"argv": [*systemctl, "is-active", ENGINE]},
+                    "ansible.builtin.command": {"argv": [*systemctl, *look, self.engine]},
                     "register": "hullcheck_engine",
                     "changed_when": False,
                     "failed_when": False,
@@ -194,13 +194,16 @@ class _Playbook:
                 },
                 {
                     "name": "Have the engine read its configuration again",
-                    "ansible.builtin.command": {"argv": [*systemctl, "reload", ENGINE]},
-                    "when": "hullcheck_engine.rc == 0",
+                    "ansible.builtin.command": {"argv": [*systemctl, "reload", self.engine]},
+                    "when": [
+                        "'ActiveState=active' in hullcheck_engine.stdout | default('')",
+                        "'CanReload=yes' in hullcheck_engine.stdout",
+                    ],
                     "listen": name,
                     **own,
                 },
             ]
-        unit = effect.subject if effect.kind == RESTART_UNIT else ENGINE
+        unit = effect.subject if effect.kind == RESTART_UNIT else self.engine
         by_hand = f"still needed: {' '.join(systemctl)} restart {unit}"
         return [
             {

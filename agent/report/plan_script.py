@@ -102,6 +102,12 @@ def instead(plan: Plan, ids: Iterable[str], option: str) -> str:
     return text + (f"; for the others: hullcheck fix {' '.join(rest)} {option}" if rest else "")
 
 
+def engine_unit(plan: Plan) -> str:
+    """The systemd unit of the engine whose files are edited; a snap has one of its own."""
+    snap = any(file.target.startswith("/var/snap/") for file in plan.files)
+    return "snap.docker.dockerd.service" if snap else "docker.service"
+
+
 def _ids(plan: Plan) -> list[str]:
     return [planned.fix.id for planned in plan.fixes if planned.outcome == CHANGES]
 
@@ -489,10 +495,12 @@ systemctl() {
 _SH_RELOAD = r"""
 # The engine reads its configuration again at SIGHUP; nothing stops.
 reload_engine() {
-    if systemctl is-active --quiet "$engine" 2>/dev/null; then
+    case $(systemctl show --property ActiveState --property CanReload "$engine" 2>/dev/null || :) in
+    *ActiveState=active*CanReload=yes* | *CanReload=yes*ActiveState=active*)
         systemctl reload "$engine"
         return
-    fi
+        ;;
+    esac
     pid=$(cat "$pid_file" 2>/dev/null || :)
     if [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ]; then
         kill -HUP "$pid"
@@ -533,12 +541,10 @@ class _Shell(_Script):
     def __init__(self, plan: Plan, report: Report) -> None:
         super().__init__(plan, report)
         user = bool(report.engine.rootless)
-        snap = any(file.target.startswith("/var/snap/") for file in plan.files)
         self.user = user
         self.systemctl = "systemctl --user" if user else "systemctl"
-        self.unit = "snap.docker.dockerd.service" if snap else "docker.service"
-        folder = "${XDG_RUNTIME_DIR-}" if user else "/run/snap.docker" if snap else "/run"
-        self.pid_file = f"{folder}/docker.pid"
+        self.unit = engine_unit(plan)
+        self.pid_file = f"{'${XDG_RUNTIME_DIR-}' if user else '/run'}/docker.pid"
         acts = any(not isinstance(change, (EngineCall, Command)) for _, change in plan.actions) or (
             not user and any(effect.kind in DONE_BY_SCRIPT for effect in plan.effects)
         )

@@ -79,7 +79,7 @@ def _fix(page: Page, planned: PlannedFix, number: int) -> None:
     for note in planned.proposal.notes:
         page.labelled("note", visible(note), at=at, style=YELLOW)
     for index, step in enumerate(planned.steps):
-        page.add(*_step(page, "" if index else "later", visible(step), at))
+        page.step("" if index else "later", visible(step), at=at)
     for path, owner in planned.owners:
         page.labelled(
             "owner", visible(f"{path} is kept by {owner.name}: {owner.because}"), at=at, style=RED
@@ -270,7 +270,7 @@ def _left(page: Page, fixes: list[PlannedFix]) -> None:
         if planned.owners:
             _wanted(page, planned, at)
         for index, step in enumerate(planned.steps):
-            page.add(*_step(page, "" if index else "hand", visible(step), at))
+            page.step("" if index else "hand", visible(step), at=at)
 
 
 def _wanted(page: Page, planned: PlannedFix, at: int) -> None:
@@ -288,11 +288,6 @@ def change_words(change: Any) -> list[str]:  # noqa: ANN401 - one of the kinds o
     from fixes.words import setting_words
 
     return [f"{change.path}: {text}" for text in setting_words(change)]
-
-
-def _step(page: Page, label: str, step: str, at: int) -> list[str]:
-    head = " " * at + page.paint(label, GREEN) + " " * (7 - len(label))
-    return [head + page.paint(step, BOLD)]
 
 
 def _nothing(page: Page, fixes: list[PlannedFix], *, named: bool) -> None:

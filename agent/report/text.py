@@ -14,7 +14,6 @@ from agent.report.escaping import clipped, visible
 from agent.report.layout import (
     BOLD,
     CYAN,
-    GREEN,
     MAGENTA,
     RED,
     YELLOW,
@@ -40,8 +39,6 @@ ISSUES = "https://github.com/hullcheck/hullcheck/issues"
 MARGIN = 9
 """Columns of the severity, "WARNING" and two spaces."""
 
-LABEL = MARGIN + 7
-"""Columns before what was seen and what mends it."""
 
 SUBJECTS_SHOWN = 5
 """Subjects of one check that are shown in full; the rest is counted."""
@@ -59,15 +56,6 @@ NO_ENGINE = "there is no container engine"
 
 _STYLES = {ERROR: f"{BOLD};{RED}", WARNING: f"{BOLD};{YELLOW}", NOTE: f"{BOLD};{CYAN}"}
 _DENIED = re.compile(r"permission denied|not permitted|may not be|need(s|ed)? root|only root")
-_PROSE = re.compile(
-    r"(?:or: |then: )?"
-    r"(?:[A-Z][a-z']+\s|[A-Z]\s"
-    r"|(?:add|append|put|remove|restart|recreate|upgrade|where|see|let|give|wait|ask|keep)\s"
-    r"|(?:set|pin|take|use|change|raise|lower|replace|re-create|carry|bring|exempt|or|in)\s(?!-)"
-    r"|[a-z]+ (?:the|a|an|your|its|that|it)\s"
-    r"|[^=]*[a-z)]\.$)"
-)
-"""How a sentence among commands begins, or ends. Anything else is kept whole, as a command is."""
 
 
 def render(report: Report, *, width: int, colour: bool, verbose: bool, timings: bool) -> str:
@@ -229,25 +217,7 @@ def _mend(page: Page, finding: Finding) -> None:
     for way, steps in enumerate(steps for steps in ways if steps):
         for index, step in enumerate(steps):
             label = "" if index else "or" if way else "mend"
-            _step(page, label, clipped(visible(step), SUMMARY_LIMIT))
-
-
-def _step(page: Page, label: str, step: str) -> None:
-    """A sentence is wrapped; a command stays on one line, so that it can be pasted whole."""
-    if _PROSE.match(step):
-        page.labelled(label, step, at=MARGIN, style=GREEN)
-        return
-    head = " " * MARGIN + page.paint(label, GREEN) + " " * (LABEL - MARGIN - len(label))
-    if LABEL + cells(step) <= page.width:
-        page.add(head + page.paint(step, BOLD))
-        return
-    # Too long to stand beside the label: a line of its own, which the terminal folds if it must.
-    before, _, command = (
-        step.rpartition(": ") if step.startswith(("or: ", "then: ")) else ("", "", step)
-    )
-    if label or before:
-        page.add((head + (f"{before}:" if before else "")).rstrip())
-    page.add(" " * MARGIN + page.paint(command, BOLD))
+            page.step(label, clipped(visible(step), SUMMARY_LIMIT), at=MARGIN)
 
 
 def _crashes(page: Page, report: Report) -> None:

@@ -56,7 +56,7 @@ echo >>"{log}"
 
 SYSTEMCTL = """\
 case "$*" in
-*show*) echo LoadState=loaded; echo ActiveState=active ;;
+*show*) echo LoadState=loaded; echo ActiveState=active; echo CanReload=yes ;;
 *is-enabled*) echo enabled ;;
 esac"""
 SYSCTL_STUB = """\
@@ -341,14 +341,14 @@ def test_what_restarts_has_to_be_asked_for(ansible):
     _, said = ansible.run(render(plan))
     assert "still needed: systemctl restart docker.service" in said
     assert ansible.called("systemctl") == [
-        "systemctl is-active docker.service",
+        "systemctl show --property ActiveState --property CanReload docker.service",
         "systemctl reload docker.service",
     ]
     daemon.write_text("{}\n")
-    ansible.stub("systemctl", f"{SYSTEMCTL}\ncase $1 in is-active) exit 3 ;; esac")
+    ansible.stub("systemctl", SYSTEMCTL.replace("CanReload=yes", "CanReload=no"))
     ansible.applied(render(plan), "-e", "hullcheck_restart=true")
     assert ansible.called("systemctl") == [
-        "systemctl is-active docker.service",
+        "systemctl show --property ActiveState --property CanReload docker.service",
         "systemctl show docker.service",
         "systemctl restart docker.service",
     ]
@@ -457,7 +457,11 @@ GOLDEN = """\
       ansible.builtin.command:
         argv:
           - "systemctl"
-          - "is-active"
+          - "show"
+          - "--property"
+          - "ActiveState"
+          - "--property"
+          - "CanReload"
           - "docker.service"
       register: "hullcheck_engine"
       changed_when: false
@@ -470,7 +474,9 @@ GOLDEN = """\
           - "systemctl"
           - "reload"
           - "docker.service"
-      when: "hullcheck_engine.rc == 0"
+      when:
+        - "'ActiveState=active' in hullcheck_engine.stdout | default('')"
+        - "'CanReload=yes' in hullcheck_engine.stdout"
       listen: "reload the engine"
 """
 
