@@ -459,7 +459,10 @@ def _bring(effect: Done, context: Context, said: list[str]) -> None:
     try:
         _run(effect.argv)
     except Failed as error:
-        raise Failed(f"{error}{_last_words(effect)}") from None
+        words = _last_words(effect)
+        raise Failed(
+            f"`{' '.join(effect.argv)}` failed: {words}" if words else str(error)
+        ) from None
     if effect.kind == RESTART_ENGINE:
         reason = health.await_engine(context.open_host)
         if reason:
@@ -487,7 +490,7 @@ def _last_words(effect: Done) -> str:
     except Failed:
         return ""
     lines = [line.strip() for line in ran.out.splitlines() if _LAST_WORDS.search(line)]
-    return f"; it said: {lines[-1]}" if lines else ""
+    return lines[-1] if lines else ""
 
 
 def _forget_failures(effect: Done) -> None:

@@ -8,6 +8,7 @@ from agent.report import json_report
 from agent.version import __version__
 from fixes.model import KINDS, RECREATE
 from fixes.plan import NEEDS_CONSENT, unified_diff
+from probes.host.redaction import redact_text
 from probes.model import Missing
 
 if TYPE_CHECKING:
@@ -44,10 +45,10 @@ def document(planned: Planned, command: str = "") -> dict[str, Any]:
         "effects": [_effect(effect) for effect in plan.effects],
         "interruption": plan.interruption and _interruption(plan.interruption),
         "reversible": not plan.irreversible,
-        "irreversible": list(plan.irreversible),
+        "irreversible": [redact_text(text) for text in plan.irreversible],
         "needs_root": plan.needs_root,
         "recorded": plan.recorded,
-        "apply": command if plan.changes and not plan.recorded else None,
+        "apply": redact_text(command) if plan.changes and not plan.recorded else None,
         "incomplete": list(report.incomplete),
     }
 
@@ -74,7 +75,6 @@ def _fix(planned: PlannedFix, plan: Plan) -> dict[str, Any]:
 
 def _words(change: Any) -> list[str]:  # noqa: ANN401 - one of the kinds of Change
     from agent.report.plan_text import change_words
-    from probes.host.redaction import redact_text
 
     return [redact_text(text) for text in change_words(change)]
 
@@ -112,7 +112,7 @@ def _action(fix: str, change: Any) -> dict[str, Any]:  # noqa: ANN401 - one of t
     return {
         "fix": fix,
         "kind": KINDS[type(change)],
-        "command": action_words(change)[0],
+        "command": redact_text(action_words(change)[0]),
         "reversible": bool(values.get("undo") or values.get("before")),
         "frees_bytes": values.get("frees"),
     }

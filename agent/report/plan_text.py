@@ -99,6 +99,8 @@ def _file(page: Page, file: PlannedFile) -> None:
     lines[0] = lines[0].replace(visible(file.path), page.paint(visible(file.path), BOLD), 1)
     page.add(*lines)
     shown = unified_diff(file)[2:]
+    if not shown and file.before is not None:
+        shown = [" (what changes is a secret, and is not shown)"]
     page.add(*_coloured(shown[:DIFF_LINES_SHOWN], page.colour))
     if len(shown) > DIFF_LINES_SHOWN:
         page.add(f"  ... {len(shown) - DIFF_LINES_SHOWN:,} more lines: --format json has them all")

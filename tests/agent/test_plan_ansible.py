@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.report import plan_ansible
-from agent.report.plan_ansible import Plain
+from agent.report.yaml_text import Plain
 from fixes.machine import FileState
 from fixes.model import (
     DAEMON_JSON,

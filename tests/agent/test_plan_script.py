@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 
-from agent.report import plan_script, plan_text
+from agent.report import plan_powershell, plan_script, plan_text
 from agent.report.model import Report
 from fixes.interruption import ALWAYS_END, Interrupted, Interruption
 from fixes.machine import FileState
@@ -729,7 +729,7 @@ def test_here_strings_hold_only_what_they_can(content, plain):
     ],
 )
 def test_quoting_for_powershell(text, expected):
-    assert plan_script._ps(text) == expected
+    assert plan_powershell._ps(text) == expected
 
 
 def test_powershell_s_actions_and_effects():
