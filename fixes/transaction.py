@@ -312,6 +312,11 @@ def _inverse(change: Change) -> Change | None:
     return None
 
 
+def can_be_undone(record: Record) -> bool:
+    """Whether there is anything in it that can be brought back."""
+    return bool(record.files) or any(_inverse(action) is not None for action in record.actions)
+
+
 def bring_about(
     effects: tuple[Effect, ...], host: Host, context: Context
 ) -> tuple[tuple[Done, ...], tuple[Effect, ...]]:

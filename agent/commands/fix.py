@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
         override_owner=arguments.override_owner,
     )
     planned = mending.plan(opened, chosen, wish)
-    if arguments.apply and planned.plan.changes:
+    if arguments.apply and (planned.plan.changes or planned.plan.needs_root):
         return _apply(arguments, opened, planned)
     output.write(_shown(arguments, planned), arguments.output)
     if planned.plan.changes and arguments.detailed_exitcode:
@@ -175,9 +175,11 @@ def _apply(
         )
         if not mending.confirmed("Apply this plan?"):
             return _refused(arguments, planned, "nothing was changed")
+    # While a person was thinking, containers may have come and gone.
+    before = planned.before if arguments.yes else planned.examine()
     try:
         with mending.stoppable(), journal.locked():
-            outcome = transaction.apply(planned.plan, planned.before, context)
+            outcome = transaction.apply(planned.plan, before, context)
     except Failed as error:
         return _refused(arguments, planned, str(error))
     return conclude(arguments, outcome, planned)

@@ -83,6 +83,7 @@ def _chosen(journal: Journal, name: str | None) -> Entry:
     """The transaction that is meant. Raises UsageError."""
     from fixes.journal import in_force
     from fixes.machine import Failed
+    from fixes.transaction import can_be_undone
 
     try:
         entries = journal.entries()
@@ -90,7 +91,8 @@ def _chosen(journal: Journal, name: str | None) -> Entry:
         raise cli.UsageError(str(error)) from None
     if name is None:
         for entry in entries[::-1]:
-            if in_force(entry, entries) and not entry.record.undoes:
+            record = entry.record
+            if in_force(entry, entries) and not record.undoes and can_be_undone(record):
                 return entry
         raise cli.UsageError("there is nothing to undo (hullcheck history)")
     found = [entry for entry in entries if entry.record.id == name]

@@ -308,6 +308,9 @@ def _closing(page: Page, planned: Planned, command: str) -> None:
         page.paragraph("This is the plan for a recorded host: it is applied there.", 0)
     elif plan.changes and command:
         page.add(f"{page.paint('apply', BOLD)}   {page.paint(visible(command), BOLD)}")
+    elif plan.needs_root and not plan.changes and command:
+        page.paragraph("This user may not see what is to be changed. Root may:", 0)
+        page.add(page.paint(visible(command.replace(" --apply", "")), BOLD))
     elif not plan.changes:
         page.paragraph("There is nothing for hullcheck to change here.", 0)
     for line in planned.report.incomplete:

@@ -178,6 +178,20 @@ def test_nobody_to_ask_means_nothing_is_done(host):
     assert host.run("test", "-e", DAEMON_JSON, check=False).returncode == 1
 
 
+def test_a_user_who_may_not_even_look_is_told_the_command(host):
+    host.write(DAEMON_JSON, b'{"debug": false}')
+    host.run("chmod", "600", DAEMON_JSON)
+    for arguments, code in ((["--apply", "--yes"], 4), ([], 0)):
+        done = host.run(
+            "hullcheck", "fix", "log-rotation", *arguments, check=False, user="nobody",
+            env={"HOME": "/nonexistent"},
+        )  # fmt: skip
+        assert done.returncode == code
+        assert "sudo " in done.stdout + done.stderr
+        assert "fix log-rotation" in done.stdout + done.stderr
+    assert host.run("cat", DAEMON_JSON).stdout == '{"debug": false}'
+
+
 # -- the world disagrees ---------------------------------------------------------------------------
 
 
