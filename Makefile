@@ -23,14 +23,14 @@ lint: $(VENV)/.dev  ## ruff, mypy, the direction of imports, stale pages
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports
-	$(BIN)/python -m agent.docs_pages --check docs/checks
+	$(BIN)/python -m agent.docs_pages --check docs
 
 format: $(VENV)/.dev  ## let ruff lay out the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/.runtime  ## write docs/checks/ from the checks
-	$(BIN)/python -m agent.docs_pages docs/checks
+docs: $(VENV)/.runtime  ## write docs/checks/ and docs/fixes/ from checks and fixes
+	$(BIN)/python -m agent.docs_pages docs
 
 coverage: $(VENV)/.dev  ## tests with branch coverage
 	$(BIN)/coverage run -m pytest $(ARGS)

@@ -1,4 +1,4 @@
-"""``python -m agent.docs_pages docs/checks``: writes the page of every check, or checks them.
+"""``python -m agent.docs_pages docs``: writes the page of every check and fix, or checks them.
 
 With ``--check`` nothing is written, and the exit code is 1 when a page is stale.
 """
@@ -9,33 +9,50 @@ import sys
 from pathlib import Path
 
 
-def stale(folder: Path) -> list[str]:
-    """The names of the files in the folder that are not what the checks say, or should not be."""
-    from agent.explain import pages
+def wanted() -> dict[str, dict[str, str]]:
+    """Folder below docs/ -> the name and text of every page in it."""
+    from agent import explain, explain_fix
+    from fixes import load_all
     from probes import load_checks
 
-    wanted = pages(load_checks().values())
-    found = {
-        file.name: file.read_text(encoding="utf-8")
-        for file in (folder.iterdir() if folder.is_dir() else ())
-        if file.suffix == ".md"
+    return {
+        "checks": explain.pages(load_checks().values()),
+        "fixes": explain_fix.pages(load_all()),
     }
-    return sorted(name for name in {*wanted, *found} if wanted.get(name) != found.get(name))
 
 
-def write(folder: Path) -> list[str]:
-    """Write what is stale, remove the pages of checks that are gone; the names that changed."""
-    from agent.explain import pages
-    from probes import load_checks
+def stale(docs: Path) -> list[str]:
+    """The pages below docs/ that are not what checks and fixes say, or should not be."""
+    found = []
+    for folder, pages in wanted().items():
+        place = docs / folder
+        there = {
+            file.name: file.read_text(encoding="utf-8")
+            for file in (place.iterdir() if place.is_dir() else ())
+            if file.suffix == ".md"
+        }
+        found += [
+            f"{folder}/{name}"
+            for name in sorted({*pages, *there})
+            if pages.get(name) != there.get(name)
+        ]
+    return found
 
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = pages(load_checks().values())
-    changed = stale(folder)
+
+def write(docs: Path) -> list[str]:
+    """Write what is stale, remove the pages of what is gone; the pages that changed."""
+    pages = {
+        f"{folder}/{name}": text
+        for folder, texts in wanted().items()
+        for name, text in texts.items()
+    }
+    changed = stale(docs)
     for name in changed:
-        if name in wanted:
-            (folder / name).write_text(wanted[name], encoding="utf-8", newline="\n")
+        if name in pages:
+            (docs / name).parent.mkdir(parents=True, exist_ok=True)
+            (docs / name).write_text(pages[name], encoding="utf-8", newline="\n")
         else:
-            (folder / name).unlink()
+            (docs / name).unlink()
     return changed
 
 

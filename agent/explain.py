@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from agent.report.escaping import visible
 from agent.report.layout import BOLD, CYAN, DIM, both_ends, columns, hang, paint, wrap
+from fixes import by_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from fixes.model import Fix
     from probes.model import Check
 
 SCHEMA = "hullcheck.explain/1"
@@ -45,7 +47,7 @@ def explain(check: Check, *, width: int, colour: bool) -> str:
     lines = [paint(line, BOLD, colour) if index == 0 else line for index, line in enumerate(head)]
     for label, value in _particulars(check):
         lines.extend(hang(f"{label:<12}", value, room, 12))
-    lines += ["", *_markdown(check.explanation, room, colour)]
+    lines += ["", *markdown(check.explanation, room, colour)]
     if check.references:
         lines += ["", paint("References", BOLD, colour), *(f"  {x}" for x in check.references)]
     return "\n".join(lines) + "\n"
@@ -53,10 +55,17 @@ def explain(check: Check, *, width: int, colour: bool) -> str:
 
 def _particulars(check: Check) -> list[tuple[str, str]]:
     rows = [("severity", check.severity), ("topic", check.topic), ("applies to", check.applies)]
-    return [*rows, ("tags", ", ".join(check.tags))] if check.tags else rows
+    if check.tags:
+        rows.append(("tags", ", ".join(check.tags)))
+    fixes = by_check().get(check.id, ())
+    return (
+        [*rows, ("mended by", ", ".join(f"hullcheck fix {id_}" for id_ in fixes))]
+        if fixes
+        else rows
+    )
 
 
-def _markdown(text: str, width: int, colour: bool) -> list[str]:  # noqa: FBT001 - private
+def markdown(text: str, width: int, colour: bool) -> list[str]:  # noqa: FBT001 - private
     """The Markdown that docstrings use: paragraphs, headings, lists, code; tables as they are."""
     lines: list[str] = []
     for block in _blocks(text):
@@ -137,13 +146,17 @@ def page(check: Check) -> str:
         "",
         check.explanation,
     ]
-    text = "\n".join(_spaced("\n".join(lines).split("\n")))
+    text = "\n".join(spaced("\n".join(lines).split("\n")))
+    fixes = by_check().get(check.id, ())
+    if fixes:
+        links = ", ".join(f"[`hullcheck fix {id_}`](../fixes/{id_}.md)" for id_ in fixes)
+        text += f"\n\n## Mended by\n\n{links}"
     if check.references:
-        text += "\n\n## References\n\n" + "\n".join(f"- {_reference(x)}" for x in check.references)
+        text += "\n\n## References\n\n" + "\n".join(f"- {reference(x)}" for x in check.references)
     return text + "\n"
 
 
-def _spaced(lines: Iterable[str]) -> list[str]:
+def spaced(lines: Iterable[str]) -> list[str]:
     """The lines with an empty one around each heading, as Markdown linters want it."""
     out: list[str] = []
     fenced = after_heading = False
@@ -157,7 +170,8 @@ def _spaced(lines: Iterable[str]) -> list[str]:
     return out
 
 
-def _reference(text: str) -> str:
+def reference(text: str) -> str:
+    """A reference with its address as Markdown wants it."""
     return re.sub(r"(?<![<(])(https?://[^\s)>]+)", r"<\1>", text)
 
 
@@ -196,13 +210,16 @@ def entry(check: Check) -> dict[str, Any]:
         "title": check.title,
         "applies": check.applies,
         "tags": list(check.tags),
+        "fixes": list(by_check().get(check.id, ())),
         "references": list(check.references),
     }
 
 
-def document(checks: Iterable[Check]) -> str:
+def document(checks: Iterable[Check], fixes: Iterable[Fix] = ()) -> str:
     """The explanations as one JSON document."""
+    from agent import explain_fix
     from agent.report.json_report import dump
 
     found = [{**entry(check), "explanation": check.explanation} for check in checks]
-    return dump({"schema": SCHEMA, "checks": found})
+    ways = [{**explain_fix.entry(fix), "explanation": fix.explanation} for fix in fixes]
+    return dump({"schema": SCHEMA, "checks": found, "fixes": ways})

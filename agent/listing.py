@@ -43,6 +43,13 @@ def _thresholds() -> list[dict[str, Any]]:
     ]
 
 
+def _fixes() -> list[dict[str, Any]]:
+    from agent.explain_fix import entry
+    from fixes import load_all
+
+    return [entry(fix) for fix in load_all()]
+
+
 def _nothing() -> list[dict[str, Any]]:
     return []
 
@@ -51,7 +58,7 @@ _KINDS: dict[str, tuple[Callable[[], list[dict[str, Any]]], tuple[str, ...]]] = 
     "checks": (_checks, ("id", "severity", "title")),
     "probes": (_probes, ("id", "checks", "title")),
     "thresholds": (_thresholds, ("id", "value", "unit", "why")),
-    "fixes": (_nothing, ("id", "title")),
+    "fixes": (_fixes, ("id", "risk", "title")),
     "profiles": (_nothing, ("id", "title")),
 }
 """Kind -> (how its entries are had, the columns of its table; the last one is wrapped)."""
@@ -95,8 +102,8 @@ def render(what: str, *, width: int, colour: bool) -> str:
         else:
             lines += wrap("  ".join(row[:-1]), width)
             lines += ["    " + line for line in wrap(row[-1], width - 4)]
-    last = {"checks": "explain one: hullcheck explain ID"}.get(what, "")
-    count = f"{len(found)} {what if len(found) > 1 else what.removesuffix('s')}"
+    last = "explain one: hullcheck explain ID" if what in {"checks", "fixes"} else ""
+    count = f"{len(found)} {what}" if len(found) > 1 else f"1 {what.removesuffix('s')}"
     lines += ["", f"{count}{'   ' if last else ''}{paint(last, DIM, colour)}"]
     return "\n".join(lines) + "\n"
 

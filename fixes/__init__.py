@@ -38,7 +38,7 @@ FIXES: dict[str, Entry] = {
         ),
     ),
     "daemon-json-types": Entry("daemon_file", ("daemon-json-wrong-type",)),
-    "daemon-json-flag-conflict": Entry("daemon_file", ("daemon-json-flag-conflict",)),
+    "daemon-json-flags": Entry("daemon_file", ("daemon-json-flag-conflict",)),
     "log-options": Entry(
         "container_logs",
         ("log-option-invalid", "daemon-json-log-opt-unknown", "daemon-json-log-opt-value"),
@@ -155,11 +155,11 @@ FIXES: dict[str, Entry] = {
     "desktop-resource-saver": Entry("docker_desktop", ()),
     # -- space: what it deletes is gone ----------------------------------------------------------
     "build-cache": Entry("disk_space", ("build-cache-large",)),
-    "images-dangling": Entry("disk_space", ("images-dangling",)),
-    "images-unused": Entry("disk_space", ("images-unused",)),
-    "containers-stopped": Entry("disk_space", ("containers-stopped",)),
-    "volumes-unused": Entry("disk_space", ("volumes-orphaned",)),
-    "networks-unused": Entry("disk_space", ("unused-networks",)),
+    "dangling-images": Entry("disk_space", ("images-dangling",)),
+    "unused-images": Entry("disk_space", ("images-unused",)),
+    "stopped-containers": Entry("disk_space", ("containers-stopped",)),
+    "unused-volumes": Entry("disk_space", ("volumes-orphaned",)),
+    "idle-networks": Entry("disk_space", ("unused-networks",)),
     "container-log": Entry("disk_space", ("container-log-large",)),
 }
 """Fix id -> where it is and what it mends, in the order in which a plan takes them."""

@@ -1,4 +1,4 @@
-"""hullcheck explain: everything that is said about a check."""
+"""hullcheck explain: everything that is said about a check or a fix."""
 
 from __future__ import annotations
 
@@ -13,28 +13,37 @@ if TYPE_CHECKING:
 
 def add_arguments(sub: argparse.ArgumentParser) -> None:
     """The arguments of ``hullcheck explain``."""
-    sub.add_argument("id", metavar="ID", nargs="+", help="a check, as a report names it")
+    sub.add_argument("id", metavar="ID", nargs="+", help="a check or a fix, as a report names it")
     cli.add_output_arguments(sub)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the explanations."""
-    from agent import explain
+    from agent import explain, explain_fix
+    from fixes import FIXES, load
     from probes import load_checks
 
     checks = load_checks()
     for name in arguments.id:
-        if name not in checks:
-            close = explain.nearest(name, checks)
+        if name not in checks and name not in FIXES:
+            close = explain.nearest(name, [*checks, *FIXES])
             hint = f": did you mean {' or '.join(close)}?" if close else ""
-            raise cli.UsageError(f"{name}: no such check{hint} (hullcheck list checks)")
-    chosen = [checks[name] for name in arguments.id]
+            raise cli.UsageError(
+                f"{name}: no such check or fix{hint} (hullcheck list checks, hullcheck list fixes)"
+            )
     if arguments.format == "json":
-        text = explain.document(chosen)
+        text = explain.document(
+            [checks[name] for name in arguments.id if name in checks],
+            [load(name) for name in arguments.id if name in FIXES],
+        )
     else:
         colour = output.wants_colour(arguments.color, sys.stdout, arguments.output)
+        width = output.width()
         text = "\n".join(
-            explain.explain(check, width=output.width(), colour=colour) for check in chosen
+            explain.explain(checks[name], width=width, colour=colour)
+            if name in checks
+            else explain_fix.explain(load(name), width=width, colour=colour)
+            for name in arguments.id
         )
     output.write(text, arguments.output)
     return cli.OK

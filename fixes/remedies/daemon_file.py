@@ -519,7 +519,7 @@ def correct_types(host: Host, request: Request) -> Proposal:  # noqa: ARG001 - o
 # -- the same key in the file and on the command line --------------------------------------------
 
 
-@FAMILY.fix("daemon-json-flag-conflict", "Set each of the daemon's settings in one place only")
+@FAMILY.fix("daemon-json-flags", "Set each of the daemon's settings in one place only")
 def settle_flags(host: Host, request: Request) -> Proposal:  # noqa: ARG001 - one signature
     """A setting that is both in daemon.json and on dockerd's command line is left in one of them.
 
@@ -550,7 +550,7 @@ def settle_flags(host: Host, request: Request) -> Proposal:  # noqa: ARG001 - on
     """
     from fixes import FIXES
 
-    file = _judged(host, FIXES["daemon-json-flag-conflict"].mends)
+    file = _judged(host, FIXES["daemon-json-flags"].mends)
     if not isinstance(file, _File):
         return file
     if not file.problems:

@@ -164,7 +164,7 @@ def _used(record: dict[str, Any]) -> float:
 
 
 @FAMILY.fix(
-    "images-dangling",
+    "dangling-images",
     "Remove images without a name",
     risk=DESTRUCTIVE,
     applies="every Docker Engine, also remote ones",
@@ -204,7 +204,7 @@ def images_dangling(host: Host, request: Request) -> Proposal:  # noqa: ARG001 -
 
 
 @FAMILY.fix(
-    "images-unused",
+    "unused-images",
     "Remove images that no container uses",
     risk=DESTRUCTIVE,
     applies="every Docker Engine, also remote ones",
@@ -236,7 +236,7 @@ def images_unused(host: Host, request: Request) -> Proposal:
     rows = _older(host, unused, days)
     calls = [call for row in rows for call in _names_of(row)]
     if not calls:
-        return _too_young("images-unused", "tagged image without a container", len(unused), days)
+        return _too_young("unused-images", "tagged image without a container", len(unused), days)
     names = [_sized(", ".join(disk.tags(row)), disk.own_size(row)) for row in rows]
     return propose(
         f"Removes {_count(rows, 'image')} that no container uses: {_images_size(rows)}.",
@@ -276,7 +276,7 @@ def _images_size(rows: Sequence[dict[str, Any]]) -> str:
 
 
 @FAMILY.fix(
-    "containers-stopped",
+    "stopped-containers",
     "Remove containers that do not run",
     risk=DESTRUCTIVE,
     applies="every Docker Engine, also remote ones",
@@ -311,7 +311,7 @@ def containers_stopped(host: Host, request: Request) -> Proposal:
     ]
     rows = [r for r in _older(host, stopped, days) if _ID.fullmatch(str(r.get("Id")))]
     if not rows:
-        return _too_young("containers-stopped", "container that does not run", len(stopped), days)
+        return _too_young("stopped-containers", "container that does not run", len(stopped), days)
     sizes = [disk.number(row.get("SizeRw")) for row in rows]
     names = [_sized(name_of(row), size) for row, size in zip(rows, sizes, strict=True)]
     projects = [name_of(row) for row in rows if _in_project(row)]
@@ -344,7 +344,7 @@ def _in_project(row: dict[str, Any]) -> bool:
 
 
 @FAMILY.fix(
-    "volumes-unused",
+    "unused-volumes",
     "Remove volumes that no container uses",
     risk=DESTRUCTIVE,
     applies="every Docker Engine, also remote ones",
@@ -410,7 +410,7 @@ def volumes_unused(host: Host, request: Request) -> Proposal:
 
 
 @FAMILY.fix(
-    "networks-unused",
+    "idle-networks",
     "Remove networks that no container names",
     risk=DESTRUCTIVE,
     applies="every Docker Engine, also remote ones",

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
-from agent import docs_pages, explain, listing
+from agent import docs_pages, explain, explain_fix, listing
+from fixes import FIXES, load, load_all
+from fixes.model import SECTIONS as FIX_SECTIONS
 from probes import load_checks
 from probes.model import SECTIONS, Check
 
@@ -99,20 +102,20 @@ def test_explanations_as_json():
 
 
 def test_the_pages_in_docs_are_what_the_checks_say():
-    folder = Path(__file__).parent.parent.parent / "docs" / "checks"
+    folder = Path(__file__).parent.parent.parent / "docs"
     assert docs_pages.stale(folder) == [], "run `make docs`"
 
 
 def test_pages_are_written_refreshed_and_removed(tmp_path, capsys):
-    folder = tmp_path / "checks"
+    folder = tmp_path / "docs"
     assert docs_pages.main([str(folder)]) == 0
     assert docs_pages.main(["--check", str(folder)]) == 0
-    page = folder / "clock-unsynchronised.md"
+    page = folder / "checks" / "clock-unsynchronised.md"
     page.write_text("edited by hand")
-    (folder / "gone.md").write_text("a check that is no more")
+    (folder / "fixes" / "gone.md").write_text("a fix that is no more")
     assert docs_pages.main(["--check", str(folder)]) == 1
     assert "gone.md: stale: run `make docs`" in capsys.readouterr().err
-    assert docs_pages.write(folder) == ["clock-unsynchronised.md", "gone.md"]
+    assert docs_pages.write(folder) == ["checks/clock-unsynchronised.md", "fixes/gone.md"]
     assert docs_pages.stale(folder) == []
     assert docs_pages.main([]) == 2
 
@@ -129,6 +132,46 @@ def test_lists_hold_the_same_as_text_and_json(what, width):
     assert SGR.sub("", listing.render(what, width=width, colour=True)) == text
     lines = text.splitlines()
     assert all(cell_len(x) <= width or width == 40 or len(x.split()) == 1 for x in lines)
+
+
+@pytest.mark.parametrize("width", [80, 200])
+@pytest.mark.parametrize("id_", FIXES)
+def test_every_fix_can_be_explained(id_, width):
+    fix = load(id_)
+    plain = explain_fix.explain(fix, width=width, colour=False)
+    for section in FIX_SECTIONS:
+        assert f"\n{section}\n" in plain
+        assert f"\n## {section}\n\n" in explain_fix.page(fix)
+    for line in plain.splitlines():
+        assert cell_len(line) <= width or " " not in line.strip() or "`" in line or "  " in line
+
+
+def test_a_fix_is_well_described():
+    checks = load_checks()
+    assert not set(FIXES) & set(checks)
+    for fix in load_all():
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", fix.id)
+        assert len(fix.id) <= 30
+        assert set(fix.mends) <= set(checks), fix.id
+        assert fix.title[0].isupper()
+        assert not fix.title.endswith(".")
+        headings = re.findall(r"^## (.*)$", fix.explanation, re.MULTILINE)
+        assert headings[: len(FIX_SECTIONS)] == list(FIX_SECTIONS), fix.id
+        assert all(item.doc and item.default for item in fix.parameters)
+
+
+def test_the_table_of_fixes_is_what_the_modules_hold():
+    for module in {entry.module for entry in FIXES.values()}:
+        held = [fix.id for fix in import_module(f"fixes.remedies.{module}").FAMILY.fixes]
+        assert sorted(held) == sorted(i for i, e in FIXES.items() if e.module == module)
+
+
+def test_a_check_names_the_fix_that_mends_it():
+    check = load_checks()["log-rotation-unbounded"]
+    assert "mended by   hullcheck fix log-rotation" in explain.explain(
+        check, width=80, colour=False
+    )
+    assert "(../fixes/log-rotation.md)" in explain.page(check)
 
 
 def test_the_list_of_checks_is_complete():

@@ -330,13 +330,13 @@ def test_nothing_is_deleted_without_being_named_and_allowed(start_engine, run):
     volumes = engine.docker("volume", "ls", "-q").stdout.split()
     everything = run(engine, "fix", "--apply", "--yes", "--allow-destructive", "--format", "json")
     assert engine.docker("volume", "ls", "-q").stdout.split() == volumes, everything.out
-    named = run(engine, "fix", "volumes-unused", "--apply", "--yes", "--format", "json")
+    named = run(engine, "fix", "unused-volumes", "--apply", "--yes", "--format", "json")
     assert engine.docker("volume", "ls", "-q").stdout.split() == volumes
     told = json.loads(named.out)
     assert told["fixes"][0]["outcome"] == "by-hand"
     assert "--allow-destructive" in told["fixes"][0]["steps"][0]
     done = run(
-        engine, "fix", "volumes-unused", "--apply", "--yes", "--allow-destructive",
+        engine, "fix", "unused-volumes", "--apply", "--yes", "--allow-destructive",
         "--format", "json",
     )  # fmt: skip
     assert done.code == 0, done.err

@@ -253,7 +253,7 @@ def test_hosts_given_twice_is_mended(host):
     host.run("systemctl", "restart", "docker", check=False)
     assert is_active(host) != "active"
     assert "daemon-json-flag-conflict" in failing(host)
-    done = told(host, "fix", "daemon-json-flag-conflict", "--apply", "--restart", "--yes", check=0)
+    done = told(host, "fix", "daemon-json-flags", "--apply", "--restart", "--yes", check=0)
     assert "daemon-json-flag-conflict" in done["mended"]
     assert is_active(host) == "active"
     assert host.run("docker", "-H", "tcp://127.0.0.1:2399", "version").returncode == 0

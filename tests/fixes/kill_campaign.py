@@ -21,6 +21,7 @@ import importlib
 import itertools
 import json
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -31,6 +32,7 @@ from pathlib import Path
 
 from fixes import machine, model
 from fixes.model import Command, Effect, RemoveFile
+from probes.formats.json_edit import REMOVED
 from tests.fixes import workbench
 
 CALLS = (
@@ -61,8 +63,6 @@ MADE = b'{\n  "log-driver": "local"\n}\n'
 
 ATTRIBUTE = "user.origin"
 
-PACKAGE_MANAGERS = [name for name in ("dpkg-query", "rpm", "pacman", "apk") if shutil.which(name)]
-
 
 class Scenario:
     """One transaction: how its folder is made, what it does, what may be there afterwards."""
@@ -74,9 +74,15 @@ class Scenario:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.file = folder / "etc" / "daemon.json"
+        self.programs = folder / "programs"
+        """Found before those of the machine."""
 
     def prepare(self) -> None:
-        """Make the folder anew."""
+        """Make the folder anew, as it is before the transaction."""
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Make the folder anew, with its files."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.file.parent.mkdir(parents=True)
         self.file.write_bytes(OLD)
@@ -86,18 +92,24 @@ class Scenario:
         with contextlib.suppress(OSError):  # not every file system keeps them
             os.setxattr(self.file, ATTRIBUTE, b"mother")
         self.identity = identity(self.file)
-        # Asking a package manager whose a file is takes longer than the whole transaction.
-        self.programs = self.folder / "programs"
-        self.programs.mkdir()
-        for name in PACKAGE_MANAGERS:
-            (self.programs / name).symlink_to("/bin/false")
 
-    def plan(self):
-        return workbench.plan_of(workbench.fix_of(workbench.edit(self.file)))
+    def fix(self):
+        return workbench.fix_of(workbench.edit(self.file))
 
     def get_ready(self) -> None:
-        """Make the plan, which writes nothing: no kill is of interest in it."""
-        self.planned = self.plan()
+        """Plan and import once for all processes to come, in one of their kind.
+
+        A plan writes nothing, so no kill is of interest in it. It holds for every folder that
+        :meth:`prepare` makes.
+        """
+        self.lay_out()
+        self.planned = told(self, lambda: without_functions(workbench.plan_of(self.fix())))
+        self.prepare()
+        for name in told(self, lambda: (self.act(), self.recover(), [*sys.modules])[-1]):
+            with contextlib.suppress(Exception):  # aliases: they are imported by another name
+                importlib.import_module(name)
+        gc.freeze()
+        gc.disable()
 
     def act(self):
         """The transaction; its outcomes."""
@@ -124,6 +136,18 @@ class Scenario:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def copy(source: Path, target: Path) -> None:
+    """Make ``target`` a copy, owners, attributes and hard links included."""
+    shutil.rmtree(target, ignore_errors=True)
+    subprocess.run(["cp", "-a", "--", source, target], check=True)
+
+
+def without_functions(plan):
+    """The plan as it can be handed to another process."""
+    bare = [fix._replace(fix=fix.fix._replace(plan=None)) for fix in plan.fixes]
+    return plan._replace(fixes=tuple(bare))
+
+
 def identity(path: Path):
     """Everything of a file but its bytes."""
     found = path.stat()
@@ -139,8 +163,8 @@ class HardLink(Scenario):
 
     between = frozenset({"old", "new", "torn"})  # until the next start
 
-    def prepare(self) -> None:
-        super().prepare()
+    def lay_out(self) -> None:
+        super().lay_out()
         os.link(self.file, self.folder / "other-name")
 
     def complaint(self, state):
@@ -152,11 +176,8 @@ class Shorter(HardLink):
 
     new = SHORT
 
-    def plan(self):
-        from probes.formats.json_edit import REMOVED
-
-        change = workbench.edit(self.file, {("labels",): REMOVED})
-        return workbench.plan_of(workbench.fix_of(change))
+    def fix(self):
+        return workbench.fix_of(workbench.edit(self.file, {("labels",): REMOVED}))
 
 
 class NewFile(Scenario):
@@ -164,8 +185,8 @@ class NewFile(Scenario):
 
     new = MADE
 
-    def prepare(self) -> None:
-        super().prepare()
+    def lay_out(self) -> None:
+        super().lay_out()
         shutil.rmtree(self.file.parent)
 
     def seen(self) -> str:
@@ -183,21 +204,19 @@ class Several(Scenario):
 
     between = frozenset({"old", "new", "mixed"})  # each file by itself is old or new
 
-    def prepare(self) -> None:
-        super().prepare()
+    def lay_out(self) -> None:
+        super().lay_out()
         self.second, self.link = self.folder / "second.json", self.folder / "link"
         self.second.write_bytes(OLD)
         self.link.symlink_to("/nowhere")
         self.made = self.folder / "made"
 
-    def plan(self):
-        return workbench.plan_of(
-            workbench.fix_of(
-                workbench.edit(self.file),
-                workbench.edit(self.second),
-                RemoveFile(str(self.link)),
-                Command(("mkdir", "-p", str(self.made)), undo=("rm", "-d", "-f", str(self.made))),
-            )
+    def fix(self):
+        return workbench.fix_of(
+            workbench.edit(self.file),
+            workbench.edit(self.second),
+            RemoveFile(str(self.link)),
+            Command(("mkdir", "-p", str(self.made)), undo=("rm", "-d", "-f", str(self.made))),
         )
 
     def seen(self) -> str:
@@ -212,16 +231,16 @@ class Several(Scenario):
 class Reload(Scenario):
     """A file that its reader is told to read again."""
 
-    def prepare(self) -> None:
-        super().prepare()
+    def lay_out(self) -> None:
+        super().lay_out()
         self.loaded = self.folder / "loaded"
+        self.programs.mkdir()
         systemctl = self.programs / "systemctl"
         systemctl.write_text(f"#!/bin/sh\nexec /bin/cp {self.file} {self.loaded}\n")
         systemctl.chmod(0o755)
 
-    def plan(self):
-        reload = Effect(model.RELOAD_UNITS)
-        return workbench.plan_of(workbench.fix_of(workbench.edit(self.file), effects=(reload,)))
+    def fix(self):
+        return workbench.fix_of(workbench.edit(self.file), effects=(Effect(model.RELOAD_UNITS),))
 
     def complaint(self, state):
         if not self.loaded.exists():
@@ -234,22 +253,22 @@ class Undo(Scenario):
     """Taking a transaction back."""
 
     def prepare(self) -> None:
-        super().prepare()
-        ended = end(start(self, self._apply, self.get_plan))
+        kept = self.folder.with_suffix(".undone")
+        if kept.exists():
+            copy(kept, self.folder)
+            return
+        self.lay_out()
+        ended = end(start(self, super().act))
         assert ended == "committed", ended
         self.first = self.context().journal.entries()[0].record.id
-
-    def get_plan(self) -> None:
-        super().get_ready()
-
-    def _apply(self):
-        return super().act()
-
-    def get_ready(self) -> None:
-        """Nothing: undo plans by itself."""
+        copy(self.folder, kept)
 
     def act(self):
         return [workbench.undo(self.first, self.context())]
+
+    def close(self) -> None:
+        super().close()
+        shutil.rmtree(self.folder.with_suffix(".undone"))
 
     def seen(self) -> str:
         seen = super().seen()
@@ -287,7 +306,7 @@ ENDINGS = (
 Refused is an error told in a sentence, nothing a recovery that finds nothing to do."""
 
 
-def start(scenario: Scenario, work, get_ready=lambda: None, armed=lambda: None) -> int:
+def start(scenario: Scenario, work, armed=lambda: None) -> int:
     """Run ``work`` in a forked process, and ``armed`` just before it; its id.
 
     The parent never asks the machine anything: its threads would not live on in the child.
@@ -298,7 +317,6 @@ def start(scenario: Scenario, work, get_ready=lambda: None, armed=lambda: None) 
     ending = "traceback"
     try:
         os.environ["PATH"] = f"{scenario.programs}:/usr/bin:/bin"
-        get_ready()
         armed()
         outcomes = work()
         ending = outcomes[-1].state if outcomes else "nothing"
@@ -319,26 +337,22 @@ def end(pid: int) -> str:
     return "killed" if os.WIFSIGNALED(status) else ENDINGS[os.WEXITSTATUS(status)]
 
 
-def preload(scenario: Scenario) -> None:
-    """Import here what the transaction imports, so that no forked process has to."""
+def told(scenario: Scenario, work):
+    """What ``work`` returns in a process of its own."""
     reader, writer = os.pipe()
 
-    def work():
-        scenario.act()
-        outcomes = scenario.recover()
-        os.write(writer, "\n".join(sys.modules).encode())
-        return outcomes
+    def tell():
+        answer = pickle.dumps(work())
+        with os.fdopen(writer, "wb") as pipe:
+            pipe.write(answer)
+        return []
 
-    scenario.prepare()
-    pid = start(scenario, work, scenario.get_ready)
+    pid = start(scenario, tell)
     os.close(writer)
-    with os.fdopen(reader) as pipe:
-        names = pipe.read().split()
+    with os.fdopen(reader, "rb") as pipe:
+        answer = pipe.read()
     assert end(pid) == "nothing"
-    for name in names:
-        with contextlib.suppress(Exception):  # aliases, and what only imports by another name
-            importlib.import_module(name)
-    gc.freeze()
+    return pickle.loads(answer)
 
 
 class Fault:
@@ -420,7 +434,7 @@ class Campaign:
         self.wrong: list[str] = []
 
     def run(self) -> dict:
-        preload(self._scenario)
+        self._scenario.get_ready()
         for how in ("kill", "half"):
             for at in itertools.count(1):
                 label = f"{how} at {at}"
@@ -441,9 +455,7 @@ class Campaign:
 
     def _act(self, fault: Fault) -> str:
         self._scenario.prepare()
-        return end(
-            start(self._scenario, self._scenario.act, self._scenario.get_ready, fault.install)
-        )
+        return end(start(self._scenario, self._scenario.act, fault.install))
 
     def _its_turn(self) -> bool:
         self._turn += 1
@@ -454,7 +466,7 @@ class Campaign:
         self.tried[how] += 1
         self.wrong += look(self._scenario, label)
         for at in itertools.count(1) if self._its_turn() else ():
-            pid = start(self._scenario, self._scenario.recover, armed=Fault(at, "kill").install)
+            pid = start(self._scenario, self._scenario.recover, Fault(at, "kill").install)
             if (ended := end(pid)) != "killed":
                 break
             self.tried["recovery"] += 1

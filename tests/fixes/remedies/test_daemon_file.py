@@ -40,7 +40,7 @@ OURS = "/etc/systemd/system/docker.service.d/zz-hullcheck.conf"
 THEIRS = "/etc/systemd/system/docker.service.d/override.conf"
 EXEC = ("Service", "ExecStart")
 DEBIAN = "/usr/sbin/dockerd --containerd=/run/containerd/containerd.sock $DOCKER_OPTS"
-FIX_IDS = ("daemon-json-keys", "daemon-json-types", "daemon-json-flag-conflict")
+FIX_IDS = ("daemon-json-keys", "daemon-json-types", "daemon-json-flags")
 
 
 def host(
@@ -335,7 +335,7 @@ def test_values_whose_meaning_is_not_plain() -> None:
 def test_the_same_in_both_places(text: str, argv: tuple[str, ...]) -> None:
     before = host(text, argv=("/usr/sbin/dockerd", *argv))
     assert "daemon-json-flag-conflict" in codes(before)
-    proposal = planned("daemon-json-flag-conflict", before)
+    proposal = planned("daemon-json-flags", before)
     assert proposal.outcome == CHANGES, proposal
     (name,) = json.loads(text)
     assert edits(proposal) == {FILE: {(name,): REMOVED}}
@@ -357,7 +357,7 @@ def restarted(of: Any, argv: tuple[str, ...]) -> Any:
 def test_hosts_of_the_file_win_over_the_units() -> None:
     before = host(HOSTS)
     assert "daemon-json-flag-conflict" in codes(before)
-    proposal = planned("daemon-json-flag-conflict", before)
+    proposal = planned("daemon-json-flags", before)
     assert edits(proposal) == {**HELD, OURS: {EXEC: ("", DEBIAN)}}
     assert [effect.kind for effect in proposal.effects] == [RELOAD_UNITS, RESTART_ENGINE]
     assert not any("docker.socket no longer" in note for note in proposal.notes)
@@ -371,7 +371,7 @@ def test_hosts_of_the_file_win_over_the_units() -> None:
 
 
 def test_hosts_while_the_engine_is_down_for_it() -> None:
-    proposal = planned("daemon-json-flag-conflict", down(HOSTS))
+    proposal = planned("daemon-json-flags", down(HOSTS))
     assert edits(proposal) == {**HELD, OURS: {EXEC: ("", DEBIAN)}}
 
 
@@ -393,7 +393,7 @@ def test_only_the_address_leaves_the_command(line: str, expected: str | None) ->
     unit = data("systemd-unit/docker.service")
     old = next(x for x in unit.splitlines() if x.startswith("ExecStart="))
     before = host(HOSTS, files={UNIT: unit.replace(old, f"ExecStart={line}")})
-    proposal = planned("daemon-json-flag-conflict", before)
+    proposal = planned("daemon-json-flags", before)
     if expected is None:
         assert proposal.outcome == BY_HAND
         assert any("no -H that could be taken out" in step for step in proposal.steps)
@@ -407,7 +407,7 @@ def test_the_owners_own_drop_in_is_edited() -> None:
     )
     text = "# ours\n[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// -H tcp://10.0.0.1\n"
     before = host(HOSTS, files={THEIRS: text}, runs={SHOW: (0, shown, "")})
-    proposal = planned("daemon-json-flag-conflict", before)
+    proposal = planned("daemon-json-flags", before)
     assert edits(proposal) == {**HELD, THEIRS: {EXEC: ("", "/usr/sbin/dockerd")}}
     after = applied(before, proposal).source.files[THEIRS].decode()
     assert after == "# ours\n[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd\n"
@@ -419,7 +419,7 @@ def test_the_owners_own_unit_is_edited() -> None:
         f"FragmentPath={UNIT}", f"FragmentPath={mine}"
     )
     before = host(HOSTS, files={mine: DOCKER_UNIT}, runs={SHOW: (0, shown, "")})
-    proposal = planned("daemon-json-flag-conflict", before)
+    proposal = planned("daemon-json-flags", before)
     command = "/usr/bin/dockerd --containerd=/run/containerd/containerd.sock"
     assert edits(proposal) == {**HELD, mine: {EXEC: (command,)}}
     *_, change = proposal.changes
@@ -444,7 +444,7 @@ def test_what_differs_is_for_a_person(text: str, argv: tuple[str, ...], words: s
     import re
 
     before = host(text, argv=("/usr/sbin/dockerd", "-H", "fd://", *argv))
-    proposal = planned("daemon-json-flag-conflict", before)
+    proposal = planned("daemon-json-flags", before)
     if words is None:
         assert proposal.outcome == NOTHING
         return
@@ -455,25 +455,25 @@ def test_what_differs_is_for_a_person(text: str, argv: tuple[str, ...], words: s
 def test_secrets_that_were_taken_out_are_not_compared() -> None:
     text = '{"log-driver": "splunk", "log-opts": {"splunk-token": "one"}}'
     argv = ("/usr/sbin/dockerd", "--log-opt=splunk-token=two")
-    assert planned("daemon-json-flag-conflict", host(text, argv=argv)).outcome == BY_HAND
+    assert planned("daemon-json-flags", host(text, argv=argv)).outcome == BY_HAND
 
 
 def test_what_new_addresses_mean_is_told() -> None:
-    open_ = planned("daemon-json-flag-conflict", host('{"hosts": ["tcp://0.0.0.0:2375"]}'))
+    open_ = planned("daemon-json-flags", host('{"hosts": ["tcp://0.0.0.0:2375"]}'))
     assert any("root on this machine" in note for note in open_.notes)
     assert any("No local socket is among them" in note for note in open_.notes)
     kept = planned(
-        "daemon-json-flag-conflict", host('{"hosts": ["fd://", "tcp://127.0.0.1:2375"]}')
+        "daemon-json-flags", host('{"hosts": ["fd://", "tcp://127.0.0.1:2375"]}')
     )
     assert not any("docker.socket" in note or "local socket" in note for note in kept.notes)
 
 
 def test_hosts_without_a_unit_that_could_be_changed() -> None:
     nobody = host(HOSTS, files={"/run/systemd/system/x": None})
-    assert planned("daemon-json-flag-conflict", nobody).outcome == BY_HAND
+    assert planned("daemon-json-flags", nobody).outcome == BY_HAND
     machine = snap_ubuntu.machine()
     machine.files["/var/snap/docker/3377/config/daemon.json"] = b'{"exec-root": "/x"}'
-    assert planned("daemon-json-flag-conflict", Host(machine)).outcome == BY_HAND
+    assert planned("daemon-json-flags", Host(machine)).outcome == BY_HAND
 
 
 def test_the_units_of_a_rootless_engine() -> None:
@@ -485,7 +485,7 @@ def test_the_units_of_a_rootless_engine() -> None:
     for process in machine.gauges["processes"]:
         if process[3] == "dockerd":
             process[4] += ["-H", "fd://"]
-    proposal = planned("daemon-json-flag-conflict", Host(machine))
+    proposal = planned("daemon-json-flags", Host(machine))
     assert edits(proposal) == {unit: {EXEC: ("/usr/bin/dockerd-rootless.sh",)}}
 
 
@@ -513,12 +513,12 @@ def test_what_becomes_of_real_files(version: str) -> None:
             touched = {pointer[0] for file in edits(proposal).values() for pointer in file}
             assert not touched & set(NEVER), (path.name, fix)
             after = applied(before, proposal)
-            if fix != "daemon-json-flag-conflict":
+            if fix != "daemon-json-flags":
                 done = judge(after.source.files[FILE], engine=version)
                 left = {p.code for p in done if p.refused_by_engine} & set(FIXES[fix].mends)
                 assert not left, (path.name, fix, left)
             again = planned(fix, after)
-            assert again.outcome != CHANGES or fix == "daemon-json-flag-conflict", (path.name, fix)
+            assert again.outcome != CHANGES or fix == "daemon-json-flags", (path.name, fix)
     assert changed > 10
 
 

@@ -128,7 +128,7 @@ NEEDED = [
         ],
     ),
     (
-        "images-dangling",
+        "dangling-images",
         disk.TOPIC,
         "images-dangling",
         {"Images": [image(1, size=40 * GIB), image(2, "app:1"), image(3, Containers=1)]},
@@ -143,7 +143,7 @@ NEEDED = [
         ],
     ),
     (
-        "images-unused",
+        "unused-images",
         disk.TOPIC,
         "images-unused",
         {
@@ -167,7 +167,7 @@ NEEDED = [
         ],
     ),
     (
-        "containers-stopped",
+        "stopped-containers",
         disk.TOPIC,
         "containers-stopped",
         {
@@ -189,7 +189,7 @@ NEEDED = [
         ],
     ),
     (
-        "volumes-unused",
+        "unused-volumes",
         disk.TOPIC,
         "volumes-orphaned",
         {
@@ -233,7 +233,7 @@ def test_networks_of_no_container_are_removed_by_their_ids():
     }  # fmt: skip
     full = host(engine={"/networks": [*many, *kept, used], "/containers/json?all=1": [box]})
     assert outcomes(network.TOPIC, full, "unused-networks") == {"fail"}
-    proposal = planned("networks-unused", full)
+    proposal = planned("idle-networks", full)
     assert subjects(proposal) == [hexed(number) for number in range(20, 32)]
     assert proposal.changes[0] == EngineCall(
         "remove-network", hexed(20), {}, ("docker", "network", "rm", hexed(20)), None
@@ -241,7 +241,7 @@ def test_networks_of_no_container_are_removed_by_their_ids():
     assert "old-20 (172.20.0.0/16)" in proposal.notes[0]
     after = applied(full, proposal)
     assert outcomes(network.TOPIC, after, "unused-networks") == {"pass"}
-    assert planned("networks-unused", after).outcome == NOTHING
+    assert planned("idle-networks", after).outcome == NOTHING
 
 
 def test_all_that_is_here_deletes_and_names_its_actions():
@@ -281,7 +281,7 @@ def test_what_may_not_be_asked_is_not_guessed(fix, other, kind):
     assert caught.value.kind == kind
 
 
-@pytest.mark.parametrize("fix", ["images-dangling", "images-unused", "volumes-unused"])
+@pytest.mark.parametrize("fix", ["dangling-images", "unused-images", "unused-volumes"])
 def test_an_engine_that_tells_sums_alone_is_not_guessed(fix):
     told = {"ImageUsage": {"TotalCount": 3}, "VolumeUsage": {"TotalCount": 2}}
     with pytest.raises(Unreadable) as caught:
@@ -324,7 +324,7 @@ def test_an_engine_that_tells_the_sum_of_its_cache():
 
 def test_an_image_goes_with_its_last_name_only():
     usage = {"Images": [image(1, "a:1", "b:1", "c:1", size=8 * GIB)]}
-    proposal = planned("images-unused", host(usage))
+    proposal = planned("unused-images", host(usage))
     assert subjects(proposal) == ["a:1", "b:1", "c:1"]
     assert [change.frees for change in proposal.changes] == [0, 0, 6 * GIB]
     assert "6 GiB that no other image has, and at most 8 GiB" in proposal.reason
@@ -340,25 +340,25 @@ def test_a_name_that_could_be_an_option_is_never_passed_on(name):
     usage["Images"][1]["Id"] = name
     strange = host(usage, engine={"/networks": [network_of(30, "x", Id=name)]})
     for fix in (
-        "images-unused", "images-dangling", "volumes-unused", "containers-stopped",
-        "networks-unused",
+        "unused-images", "dangling-images", "unused-volumes", "stopped-containers",
+        "idle-networks",
     ):  # fmt: skip
         assert planned(fix, strange).outcome == NOTHING
 
 
 def test_age_is_chosen_in_days():
     usage = {"Images": [image(1, "a:1", days=2)]}
-    young = planned("images-unused", host(usage))
+    young = planned("unused-images", host(usage))
     assert young.outcome == NOTHING
     assert "more than 7 days ago" in young.reason
-    assert subjects(planned("images-unused", host(usage), older_than="1")) == ["a:1"]
-    assert subjects(planned("images-unused", host(usage), older_than="1d")) == ["a:1"]
+    assert subjects(planned("unused-images", host(usage), older_than="1")) == ["a:1"]
+    assert subjects(planned("unused-images", host(usage), older_than="1d")) == ["a:1"]
     untold = {"Images": [image(1, "a:1", Created=None)]}
-    assert planned("images-unused", host(untold), older_than="0").outcome == NOTHING
+    assert planned("unused-images", host(untold), older_than="0").outcome == NOTHING
 
 
 @pytest.mark.parametrize("text", ["-1", "week", "", "1.5", "999999", "\u0661"])
-@pytest.mark.parametrize("fix", ["build-cache", "images-unused", "containers-stopped"])
+@pytest.mark.parametrize("fix", ["build-cache", "unused-images", "stopped-containers"])
 def test_an_age_that_is_none_is_refused(fix, text):
     with pytest.raises(ValueError, match="whole number of days"):
         planned(fix, host(), older_than=text)
@@ -369,7 +369,7 @@ def test_an_age_that_is_none_is_refused(fix, text):
 
 def test_containers_of_compose_projects_are_named():
     usage = {"Containers": [stopped(1), stopped(2, Labels={"com.docker.compose.project": "shop"})]}
-    notes = planned("containers-stopped", host(usage)).notes
+    notes = planned("stopped-containers", host(usage)).notes
     assert "job-1 (1 GiB), job-2 (1 GiB)" in notes[0]
     assert notes[1].startswith("Of a compose project: job-2.")
 
@@ -377,18 +377,18 @@ def test_containers_of_compose_projects_are_named():
 def test_named_volumes_only_when_asked_and_each_is_listed():
     volumes = [volume(f"data-{number:02}", size=MIB) for number in range(30)]
     full = host({"Volumes": [*volumes, volume("used", count=1)]})
-    assert planned("volumes-unused", full).outcome == NOTHING
-    proposal = planned("volumes-unused", full, named="true")
+    assert planned("unused-volumes", full).outcome == NOTHING
+    proposal = planned("unused-volumes", full, named="true")
     assert subjects(proposal) == [item["Name"] for item in volumes]
     assert all(f"{item['Name']} (1 MiB)" in proposal.notes[0] for item in volumes)
     with pytest.raises(ValueError, match="true or false"):
-        planned("volumes-unused", full, named="yes please")
+        planned("unused-volumes", full, named="yes please")
 
 
 def test_volumes_of_other_drivers_are_left_alone():
     far = volume(hexed(1), Driver="rclone")
     untold = volume(hexed(2), UsageData=None)
-    proposal = planned("volumes-unused", host({"Volumes": [far, untold]}))
+    proposal = planned("unused-volumes", host({"Volumes": [far, untold]}))
     assert proposal.outcome == NOTHING
     assert hexed(1) in proposal.notes[0]
     assert hexed(2) not in proposal.notes[0]
@@ -462,7 +462,7 @@ def test_the_logs_of_an_engine_elsewhere_are_not_ours():
         planned("container-log", far)
     assert caught.value.kind == "inapplicable"
     # What its API does is done through its API.
-    assert planned("images-unused", far).outcome == CHANGES
+    assert planned("unused-images", far).outcome == CHANGES
 
 
 def test_every_fix_is_in_the_table():

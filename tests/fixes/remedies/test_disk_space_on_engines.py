@@ -59,31 +59,31 @@ def names(engine, kind, field):
 
 
 def test_what_is_used_stays(engine):
-    dangling = remove(engine, "images-dangling")
+    dangling = remove(engine, "dangling-images")
     assert len(dangling) == 1
     assert {"spare:1", "lost:1", IMAGE} <= names(engine, "image", "Repository}}:{{.Tag")
 
-    assert set(remove(engine, "images-unused", older_than="0")) == {
+    assert set(remove(engine, "unused-images", older_than="0")) == {
         "spare:1",
         "registry.invalid:5000/spare:2",
         "lost:1",
     }
     assert names(engine, "image", "Repository}}:{{.Tag") == {IMAGE}
 
-    assert len(remove(engine, "containers-stopped", older_than="0")) == 1
+    assert len(remove(engine, "stopped-containers", older_than="0")) == 1
     assert names(engine, "container", "Names") == {"web"}
 
     # The stopped container's; the running one's and the named ones stay.
-    assert len(remove(engine, "volumes-unused")) == 1
+    assert len(remove(engine, "unused-volumes")) == 1
     assert {"kept", "named"} < names(engine, "volume", "Name")
-    assert remove(engine, "volumes-unused", named="true") == ["named"]
+    assert remove(engine, "unused-volumes", named="true") == ["named"]
 
-    assert len(remove(engine, "networks-unused")) == 1
+    assert len(remove(engine, "idle-networks")) == 1
     assert "lonely" not in names(engine, "network", "Name")
 
 
 def test_what_has_come_into_use_is_refused(engine):
-    proposal = plan("containers-stopped", older_than="0")
+    proposal = plan("stopped-containers", older_than="0")
     (call,) = proposal.changes
     engine.docker("rm", "idle")
     engine.run_container("idle")

@@ -373,7 +373,7 @@ def stopped(text=b"{}\n", **daemon):
 def test_a_file_that_the_engine_refuses_is_named_and_nothing_is_started():
     found = proposal(service_failed.machine(), "engine-start")
     assert found.outcome == BY_HAND
-    assert "hullcheck fix daemon-json-flag-conflict" in found.steps
+    assert "hullcheck fix daemon-json-flags" in found.steps
     found = proposal(stopped(b'{"debug": tru}'), "engine-start")
     assert found.outcome == BY_HAND
     assert f"hullcheck lint {FILE}" in found.steps
