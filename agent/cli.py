@@ -56,7 +56,8 @@ def parser(commands: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
         prog="hullcheck",
         description="Diagnoses machines that run containers: what is wrong, why it matters, how "
         "to mend it.",
-        epilog="exit codes: 0 fine, 1 findings, 2 wrong usage, 3 incomplete, 130 interrupted",
+        epilog="exit codes: 0 fine, 1 findings, 2 wrong usage, 3 incomplete, 4 not applied, "
+        "5 half done, 6 pending, 130 interrupted",
         allow_abbrev=False,
     )
     top.add_argument("-V", "--version", action="version", version=f"hullcheck {__version__}")

@@ -80,6 +80,10 @@ def _values(action: argparse.Action) -> str | tuple[str, ...]:
     if action.choices is not None:
         return tuple(str(choice) for choice in action.choices)
     metavar = action.metavar if isinstance(action.metavar, str) else action.dest.upper()
+    if metavar == "FIX":
+        from fixes import FIXES
+
+        return tuple(FIXES)
     if re.match(r"ID\b", metavar):
         return IDS
     return FILES if _FILE_WORDS.search(metavar) else FREE

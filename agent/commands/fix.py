@@ -22,7 +22,7 @@ PLANNING = 15.0
 def add_arguments(sub: argparse.ArgumentParser) -> None:
     """The arguments of ``hullcheck fix``."""
     sub.add_argument(
-        "id", nargs="*", metavar="ID", help="fixes or checks; default: all that can be mended"
+        "id", nargs="*", metavar="FIX", help="fixes or checks; default: all that can be mended"
     )
     sub.add_argument("--apply", action="store_true", help="carry the plan out, after asking once")
     sub.add_argument("-y", "--yes", action="store_true", help="do not ask")

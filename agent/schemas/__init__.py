@@ -5,7 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-NAMES = ("report-1", "lint-1", "effective-1", "facts-1", "bundle-manifest-1")
+NAMES = (
+    "report-1",
+    "lint-1",
+    "effective-1",
+    "facts-1",
+    "bundle-manifest-1",
+    "plan-1",
+    "applied-1",
+    "history-1",
+)
 
 
 def load(name: str) -> dict[str, Any]:

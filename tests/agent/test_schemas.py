@@ -62,3 +62,33 @@ def test_effective(any_engine):
     assert len(told["settings"]) > 60
     assert errors("effective-1", told) == []
     assert errors("facts-1", json.loads(hullcheck("facts", env=env).out)) == []
+
+
+@pytest.mark.engine
+def test_plan_applied_and_history(start_engine, tmp_path):
+    engine = start_engine("28", config={"labels": ["a=b"]})
+    engine.run_container("web", "--restart=always")
+    env = {"DOCKER_HOST": engine.host, "HULLCHECK_STATE_DIR": str(tmp_path / "state")}
+
+    def told(*arguments):
+        return json.loads(hullcheck(*arguments, "--format", "json", env=env).out)
+
+    plan = told("fix")
+    assert plan["files"]
+    assert plan["interruption"]["stops"]
+    assert errors("plan-1", plan) == []
+    assert errors("plan-1", told("fix", "storage-migration", "unused-volumes")) == []
+    applied = told("fix", "log-rotation", "--apply", "--yes")
+    assert applied["pending"]
+    assert errors("applied-1", applied) == []
+    assert errors("plan-1", applied["plan"]) == []
+    engine.config_file.write_bytes(b"{}")
+    refused = told("undo", "--yes")
+    assert refused["outcome"] == "refused"
+    assert refused["diff"]
+    assert errors("applied-1", refused) == []
+    history = told("history")
+    assert history["transactions"]
+    assert errors("history-1", history) == []
+    del history["transactions"][0]["who"]
+    assert errors("history-1", history) != []

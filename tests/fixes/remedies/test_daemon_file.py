@@ -462,9 +462,7 @@ def test_what_new_addresses_mean_is_told() -> None:
     open_ = planned("daemon-json-flags", host('{"hosts": ["tcp://0.0.0.0:2375"]}'))
     assert any("root on this machine" in note for note in open_.notes)
     assert any("No local socket is among them" in note for note in open_.notes)
-    kept = planned(
-        "daemon-json-flags", host('{"hosts": ["fd://", "tcp://127.0.0.1:2375"]}')
-    )
+    kept = planned("daemon-json-flags", host('{"hosts": ["fd://", "tcp://127.0.0.1:2375"]}'))
     assert not any("docker.socket" in note or "local socket" in note for note in kept.notes)
 
 
