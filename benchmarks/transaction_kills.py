@@ -3,17 +3,18 @@
     python -m benchmarks.transaction_kills [--scenario edit ...]
 
 Needs Linux, strace and leave to trace other processes (root). The transactions and what must be
-true of them are those of `tests/fixes/kill_campaign.py`; here the kernel's own boundary is used:
-strace stops the process on entry to the n-th call of a kind and sends SIGKILL, or has the kernel
-answer with an error. Each kind of call is counted for itself, so each call is hit.
+true of them are those of `tests/fixes/kill_campaign.py`; here they are stopped where the kernel
+begins: strace holds the process on entry to the n-th call of a kind and sends it a signal, or has
+the call fail. Each kind of call is counted for itself, so each call is hit.
 
-- Killed: at every call. Then recovery, killed at each call of its own in turn, until one gets
-  through; once for every kind of call that a recovery makes from there.
-- Failing once: each call with each error. The transaction must end by itself, committed or taken
-  back or not begun, and need nobody.
-- Failing for good: each call with each error, and all of its kind from then on. Taking back may
-  then be impossible; the next start must put right what was left undecided.
+- Killed at each call. Then a recovery is killed at its first call of a kind, the next one at its
+  second, until one gets through; once for every kind of call that a recovery makes from there.
+- Failing once: each call with each error, and interrupted as by Ctrl-C. The transaction must end
+  by itself: committed, taken back, or not begun.
+- Failing for good: each call with each error, and all of its kind after it. Then taking back may
+  be impossible; the next start must put right what was left undecided.
 
+Then all of `tests/fixes/kill_campaign.py`, of which the tests try a part: what strace cannot do.
 Prints Markdown, as in docs/reliability.md; exits with 1 where something was wrong.
 """
 
@@ -27,6 +28,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,15 +39,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from probes.record import NamedTuple
+from tests.fixes import kill_campaign
 from tests.fixes.kill_campaign import (
     ERRORS,
     SCENARIOS,
     Scenario,
+    copy,
     end,
     failed,
     journal_state,
     look,
-    preload,
     settled,
     start,
 )
@@ -83,7 +86,6 @@ class Run(NamedTuple):
 def traced(
     scenario: Scenario,
     work: Callable[[], Any],
-    get_ready: Callable[[], None] = lambda: None,
     *,
     kinds: Iterable[str] = KINDS,
     fault: str = "",
@@ -96,10 +98,12 @@ def traced(
     child_go, go = os.pipe()
 
     def await_strace() -> None:
+        # In the background of a shell it would be ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.write(child_ready, b"r")
         os.read(child_go, 1)
 
-    pid = start(scenario, work, get_ready, await_strace)
+    pid = start(scenario, work, await_strace)
     os.close(child_ready)
     os.close(child_go)
     log = scenario.folder.with_suffix(".strace")
@@ -145,6 +149,7 @@ class Campaign:
     """Everything that is tried with one scenario."""
 
     def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
         self.scenario = SCENARIOS[name](folder / name)
         self.kept = folder / f"{name}.kept"
         self.kills: Counter[str] = Counter()
@@ -154,30 +159,29 @@ class Campaign:
         self.recovery_kills: Counter[str] = Counter()
         self.after: Counter[str] = Counter()
         """How the transaction ended, by the journal, once for each recovery that got through."""
-        self.commands = 0
-        """How often a command was hit instead."""
-        self.once: Counter[str] = Counter()
-        self.for_good: Counter[str] = Counter()
-        """How transactions ended with a call that failed once, and with all from then on."""
+        self.failing: dict[str, Counter[str]] = {}
+        """What the journal said at the end of a process that was not killed, by what befell it."""
+        self.inside: dict[str, int] = {}
+        """What was tried without strace, and how often."""
         self.wrong: list[str] = []
 
     def run(self) -> dict[str, Any]:
         """All of it; the figures."""
-        preload(self.scenario)
+        self.scenario.get_ready()
         self.scenario.prepare()
-        made = traced(self.scenario, self.scenario.act, self.scenario.get_ready).made
+        made = traced(self.scenario, self.scenario.act).made
         for kind in (kind for kind in KINDS if made[kind]):
             self._kill(kind, made[kind])
-            for error in ERRORS:
-                self._fail(kind, made[kind], errno.errorcode[error])
+            self._fail(kind, made[kind])
         self.scenario.close()
-        kept = ("kills", "before", "recovery_kills", "after", "commands", "once", "for_good")
-        return {**{name: getattr(self, name) for name in kept}, "wrong": self.wrong}
+        self.inside = kill_campaign.Campaign(self.name, self.scenario.folder, every=1).run()
+        self.wrong += self.inside.pop("wrong")
+        kept = ("kills", "before", "recovery_kills", "after", "failing", "inside", "wrong")
+        return {name: getattr(self, name) for name in kept}
 
     def _act(self, kind: str, fault: str) -> Run:
         self.scenario.prepare()
-        scenario = self.scenario
-        return traced(scenario, scenario.act, scenario.get_ready, kinds=(kind,), fault=fault)
+        return traced(self.scenario, self.scenario.act, kinds=(kind,), fault=fault)
 
     def _recover(self, kind: str, number: int) -> Run:
         fault = f"signal=SIGKILL:when={number}"
@@ -225,7 +229,6 @@ class Campaign:
 
     def _not_killed(self, ran: Run, label: str) -> None:
         """The kill was not reached, or hit a command, which then fails however often it is run."""
-        self.commands += ran.elsewhere
         if ran.ended == "traceback" or (ran.ended == "stuck" and not ran.elsewhere):
             self.wrong.append(f"{label}: {ran.ended}")
         if ran.ended != "stuck":
@@ -234,8 +237,7 @@ class Campaign:
     @contextlib.contextmanager
     def _kept(self) -> Iterator[None]:
         """Bring the folder back afterwards as it is now."""
-        copy = ("cp", "-a", "--")
-        subprocess.run([*copy, self.scenario.folder, self.kept], check=True)
+        copy(self.scenario.folder, self.kept)
         try:
             yield
         finally:
@@ -244,28 +246,43 @@ class Campaign:
 
     # -- failing ----------------------------------------------------------------------------------
 
-    def _fail(self, kind: str, made: int, error: str) -> None:
-        if kind in SUPPRESSED or (kind in READS and error != "EIO"):
-            return
+    def _fail(self, kind: str, made: int) -> None:
         for number in range(1, made + 1):
-            label = f"{kind} {number} fails with {error}"
-            ran = self._act(kind, f"error={error}:when={number}")
-            self.once[ran.ended] += 1
-            if not (ran.elsewhere and ran.ended == "stuck"):
-                self.wrong += failed(self.scenario, label, ran.ended)
-            label += " for good"
-            ran = self._act(kind, f"error={error}:when={number}+")
-            self.for_good[ran.ended] += 1
-            if ran.ended == "traceback":
-                self.wrong.append(f"{label}: {ran.ended}")
-            self.wrong += look(self.scenario, label) if ran.ended != "stuck" else []
-            if end(start(self.scenario, self.scenario.recover)) not in {"stuck", "traceback"}:
-                if journal_state(self.scenario) == "stuck":
-                    self.for_good["a person is needed"] += 1
-                else:
-                    self.wrong += settled(self.scenario, label)
-            else:
-                self.wrong.append(f"{label}: cannot be recovered")
+            # Of an open, one error is like the other.
+            for error in ERRORS if kind not in READS else (errno.EIO,):
+                if kind not in SUPPRESSED:
+                    name = errno.errorcode[error]
+                    self._fail_once(kind, number, f"error={name}", name)
+                    self._fail_for_good(kind, number, name)
+            if kind not in READS:
+                self._fail_once(kind, number, "signal=SIGINT", "SIGINT")
+
+    def _fail_once(self, kind: str, number: int, fault: str, name: str) -> None:
+        ran = self._act(kind, f"{fault}:when={number}")
+        self._count(name)
+        # A command that was hit is hit again when it is run to take it back.
+        if not (ran.ended == "stuck" and ran.elsewhere):
+            self.wrong += failed(self.scenario, f"{kind} {number}, {name}", ran.ended)
+
+    def _fail_for_good(self, kind: str, number: int, name: str) -> None:
+        label = f"{kind} {number} and all after it, {name}"
+        ran = self._act(kind, f"error={name}:when={number}+")
+        self._count(f"{name} for good")
+        if ran.ended == "traceback":
+            self.wrong.append(f"{label}: {ran.ended}")
+        if journal_state(self.scenario) == "stuck":
+            return
+        self.wrong += look(self.scenario, label)
+        ended = end(start(self.scenario, self.scenario.recover))
+        if ended not in {"committed", "rolled-back", "nothing"}:
+            self.wrong.append(f"{label}: then recovery {ended}")
+        self.wrong += settled(self.scenario, label)
+
+    def _count(self, name: str) -> None:
+        state = journal_state(self.scenario) or "never begun"
+        final = {"committed", "rolled-back", "stuck", "never begun"}
+        counted = self.failing.setdefault(name, Counter())
+        counted[state if state in final else "left to the next start"] += 1
 
 
 # -- telling -------------------------------------------------------------------------------------
@@ -278,55 +295,53 @@ def table(head: list[str], rows: Iterable[list[Any]]) -> str:
 
 
 def report(results: dict[str, dict[str, Any]]) -> str:
-    """The three tables of docs/reliability.md."""
-    count: Callable[[str, str, str], int] = lambda name, what, key: results[name][what].get(key, 0)  # noqa: E731
+    """The tables of docs/reliability.md."""
 
-    def columns(what: str, *keys: str) -> Callable[[str], list[int]]:
-        return lambda name: [count(name, what, key) for key in keys]
-
-    def row(name: str, *numbers: list[int]) -> list[Any]:
-        return [f"`{name}`", *[n for part in numbers for n in part]]
+    def count(name: str, what: str, *keys: str) -> list[int]:
+        return [results[name][what].get(key, 0) for key in keys]
 
     def with_sum(rows: list[list[Any]]) -> list[list[Any]]:
         total = [sum(row[n] for row in rows) for n in range(1, len(rows[0]))]
-        return [*rows, ["**all**", *(f"**{number}**" for number in total)]]
+        return [*rows, ["all", *total]]
 
-    seen = columns("before", "old", "new", "mixed", "torn")
-    after = columns("after", "never begun", "rolled-back", "committed")
-    once = columns("once", "committed", "rolled-back", "refused", "stuck")
-    for_good = columns(
-        "for_good", "committed", "rolled-back", "refused", "stuck", "a person is needed"
-    )
-    kinds = [kind for kind in KINDS if any(count(name, "kills", kind) for name in results)]
+    scenarios = [
+        [
+            f"`{name}`",
+            sum(result["kills"].values()),
+            *count(name, "before", "old", "new", "mixed", "torn"),
+            sum(result["recovery_kills"].values()),
+            *count(name, "after", "never begun", "rolled-back", "committed"),
+            len(result["wrong"]),
+        ]
+        for name, result in results.items()
+    ]
+    kinds = []
+    for kind in KINDS:
+        made = [count(name, "kills", kind)[0] for name in results]
+        recovering = sum(count(name, "recovery_kills", kind)[0] for name in results)
+        if sum(made) + recovering:
+            kinds.append([f"`{kind}`", *made, sum(made), recovering])
+    faults: dict[str, Counter[str]] = {}
+    for result in results.values():
+        for name, counted in result["failing"].items():
+            faults.setdefault(name, Counter()).update(counted)
+    states = ("never begun", "rolled-back", "committed", "left to the next start", "stuck")
+    failing = [
+        [name, sum(counted.values()), *(counted[state] for state in states)]
+        for name, counted in sorted(faults.items(), key=lambda item: item[0].split()[1:])
+    ]
+    inside = ("kill", "half", "recovery", "failed", "later", "power cut")
+    others = [[f"`{name}`", *count(name, "inside", *inside)] for name in results]
     return "\n\n".join(
         [
             table(
-                ["scenario", "kills", "old", "new", "mixed", "torn", "kills of recovery",
-                 "never begun", "rolled back", "committed", "command hit", "wrong"],
-                with_sum([
-                    row(
-                        name, [sum(result["kills"].values())], seen(name),
-                        [sum(result["recovery_kills"].values())], after(name),
-                        [result["commands"], len(result["wrong"])],
-                    )
-                    for name, result in results.items()
-                ]),
+                ["scenario", "kills", "old", "new", "mixed", "torn", "kills of recoveries",
+                 "never begun", "rolled back", "committed", "wrong"],
+                with_sum(scenarios),
             ),
-            table(
-                ["system call", *results, "all", "in recovery"],
-                with_sum([
-                    row(
-                        kind, made := [count(name, "kills", kind) for name in results], [sum(made)],
-                        [sum(count(name, "recovery_kills", kind) for name in results)],
-                    )
-                    for kind in kinds
-                ]),
-            ),
-            table(
-                ["scenario", "committed", "rolled back", "refused", "stuck",
-                 "for good: committed", "rolled back", "refused", "stuck", "by hand"],
-                with_sum([row(name, once(name), for_good(name)) for name in results]),
-            ),
+            table(["system call", *results, "all", "in recoveries"], with_sum(kinds)),
+            table(["what happens", "times", *states], with_sum(failing)),
+            table(["scenario", *inside], with_sum(others)),
         ]
     )  # fmt: skip
 

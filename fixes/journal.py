@@ -41,9 +41,11 @@ STATE_VARIABLE = "HULLCHECK_STATE_DIR"
 ROOT_STATE = "/var/lib/hullcheck"
 
 PREPARED, APPLIED, EFFECTIVE = "prepared", "applied", "effective"
+ROLLING_BACK = "rolling-back"
 COMMITTED, ROLLED_BACK, STUCK = "committed", "rolled-back", "stuck"
 """States: nothing of it is sure to be done; every change is made; what makes them count has been
-done; all is verified; everything is as before; neither could be reached and a person is needed."""
+done; it is being taken back; all is verified; everything is as before; neither could be reached
+and a person is needed."""
 
 FINAL = frozenset({COMMITTED, ROLLED_BACK, STUCK})
 
@@ -121,7 +123,7 @@ class Entry(NamedTuple):
         return any(e["event"] == event and e.get("n") == number for e in self.events)
 
 
-_STATES = frozenset({APPLIED, EFFECTIVE, *FINAL})
+_STATES = frozenset({APPLIED, EFFECTIVE, ROLLING_BACK, *FINAL})
 
 
 def state_folder() -> str:
@@ -184,8 +186,12 @@ class Journal:
             lock.release()
 
     def _make(self) -> None:
+        made = machine.missing_folders(os.path.join(self._transactions, "any"))
         try:
             os.makedirs(self._transactions, mode=0o700, exist_ok=True)
+            for folder in made:
+                # Else a power cut may keep what was changed and lose the journal of it.
+                _flush(os.path.dirname(folder))
             if os.name == "posix":
                 found = os.lstat(self.folder)
                 if found.st_uid not in {machine.user_id(), 0}:
@@ -222,13 +228,13 @@ class Journal:
             os.rename(aside, self.place(record.id))
             _flush(self._transactions)
         except OSError as error:
-            self._discard(aside)
+            self._withdraw(record.id, aside)
             raise Failed(
                 f"the journal cannot be written in {self.folder}: {error.strerror}. Nothing was "
                 "changed"
             ) from None
         except BaseException:
-            self._discard(aside)
+            self._withdraw(record.id, aside)
             raise
 
     def add(self, id_: str, event: str, **more: Any) -> None:  # noqa: ANN401 - any JSON
@@ -244,7 +250,7 @@ class Journal:
                     os.lseek(descriptor, size - 1, os.SEEK_SET)
                     if os.read(descriptor, 1) != b"\n":
                         line = "\n" + line
-                os.write(descriptor, line.encode())
+                machine.write_all(descriptor, line.encode())
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
@@ -254,6 +260,12 @@ class Journal:
     def place(self, id_: str) -> str:
         """The folder of a transaction."""
         return os.path.join(self._transactions, id_)
+
+    def _withdraw(self, id_: str, aside: str) -> None:
+        """Take a transaction that was not begun out of the journal: in one step, then its files."""
+        with suppress(OSError):
+            os.rename(self.place(id_), aside)
+        self._discard(aside)
 
     def _discard(self, folder: str) -> None:
         with suppress(OSError):
@@ -325,9 +337,7 @@ def _event(line: str) -> dict[str, Any] | None:
 def _write(path: str, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        machine.write_all(descriptor, data)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

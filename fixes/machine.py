@@ -231,8 +231,9 @@ def make_folder(path: str, mode: int = 0o755) -> None:
 
 def remove_folder(path: str) -> None:
     """Remove a folder if it is empty; one that is not, or is gone, is left alone."""
-    with suppress(OSError):
-        os.rmdir(path)
+    with suppress(OSError), _folder(os.path.dirname(path)) as inside:
+        os.rmdir(inside.at(os.path.basename(path)), **inside.within)
+        _flush_folder(inside)
 
 
 def put_file(path: str, state: FileState | None, *, aside: str) -> None:
@@ -287,7 +288,7 @@ def _prepare(inside: _Folder, aside: str, state: FileState) -> None:
     flags |= getattr(os, "O_BINARY", 0)
     descriptor = os.open(inside.at(aside), flags, 0o600, **inside.within)
     try:
-        _write_all(descriptor, state.data)
+        write_all(descriptor, state.data)
         if _POSIX:
             if (state.uid, state.gid) != _owner(descriptor):
                 os.fchown(descriptor, state.uid, state.gid)
@@ -354,7 +355,7 @@ def _write_through(name: str, state: FileState, inside: _Folder) -> None:
                 # Where the file system cannot do it, libc has written zeros as far as it came.
                 os.ftruncate(descriptor, size)
                 raise
-        _write_all(descriptor, filled)
+        write_all(descriptor, filled)
         os.ftruncate(descriptor, len(state.data))
         os.fchmod(descriptor, state.mode)
         os.fsync(descriptor)
@@ -362,7 +363,8 @@ def _write_through(name: str, state: FileState, inside: _Folder) -> None:
         os.close(descriptor)
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of it, however little one write(2) takes. Raises OSError."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
@@ -460,7 +462,7 @@ def private_copy(data: bytes) -> Iterator[str]:
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOEXEC, 0o600)
             try:
-                _write_all(descriptor, data)
+                write_all(descriptor, data)
             finally:
                 os.close(descriptor)
         except OSError as error:

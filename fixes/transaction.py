@@ -19,6 +19,7 @@ from fixes.journal import (
     EFFECTIVE,
     PREPARED,
     ROLLED_BACK,
+    ROLLING_BACK,
     STUCK,
     Done,
     Entry,
@@ -368,8 +369,17 @@ def _carry_out(record: Record, context: Context) -> Outcome:
     except Failed as error:
         return _roll_back(record, context, str(error), said)
     except BaseException:
-        _roll_back(record, context, "it was interrupted", said)
+        # What is committed is done, whatever comes between that and telling so.
+        if _state(record, context) != COMMITTED:
+            _roll_back(record, context, "it was interrupted", said)
         raise
+
+
+def _state(record: Record, context: Context) -> str:
+    try:
+        return context.journal.entry(record.id).state
+    except (Failed, KeyError):
+        return PREPARED
 
 
 def _change(record: Record, context: Context, said: list[str]) -> None:
@@ -429,9 +439,9 @@ def _conclude(record: Record, context: Context, said: list[str]) -> Outcome:
         journal.add(record.id, "in-effect", n=n)
     journal.add(record.id, EFFECTIVE)
     remaining = _verify(record, context)
-    journal.add(record.id, COMMITTED, findings=remaining.findings)
     for folder in reversed(record.options.get("folders", ())):
         machine.remove_folder(folder)
+    journal.add(record.id, COMMITTED, findings=remaining.findings)
     pending = tuple(Effect(**effect) for effect in record.options.get("pending", ()))
     return Outcome(
         record.id,
@@ -599,7 +609,7 @@ def _roll_back(record: Record, context: Context, reason: str, said: list[str]) -
         problems: list[str] = []
         context.say(f"taking it back: {reason}")
         try:
-            context.journal.add(record.id, "rolling-back", reason=reason)
+            context.journal.add(record.id, ROLLING_BACK, reason=reason)
         except Failed as error:
             problems.append(str(error))
         try:
@@ -634,8 +644,7 @@ def _take_back(entry: Entry, context: Context, said: list[str], problems: list[s
             if entry.has("acted", n):
                 problems.append(str(error))
     for n in reversed(range(len(record.files))):
-        if entry.has("file", n) or not entry.events:
-            _restore(record.files[n], said, problems)
+        _restore(record.files[n], said, problems, begun=entry.has("file", n) or not entry.events)
     begun = [e for n, e in enumerate(record.effects) if entry.has("effect", n)]
     for effect in begun:
         try:
@@ -646,7 +655,8 @@ def _take_back(entry: Entry, context: Context, said: list[str], problems: list[s
                 problems.append(str(error))
 
 
-def _restore(file: FileChange, said: list[str], problems: list[str]) -> None:
+def _restore(file: FileChange, said: list[str], problems: list[str], *, begun: bool) -> None:
+    """Bring one file back; one that was not begun is somebody else's if it is not as it was."""
     folder = file.target.rpartition("/")[0] or "/"
     machine.remove_aside(folder, file.aside)
     try:
@@ -654,9 +664,12 @@ def _restore(file: FileChange, said: list[str], problems: list[str]) -> None:
         if _same(now, file.before):
             pass
         elif _same(now, file.after) or _is_half_written(now, file):
+            if file.before is not None:
+                for missing in machine.missing_folders(file.target):
+                    machine.make_folder(missing)
             machine.put_file(file.target, file.before, aside=file.aside)
             said.append(f"{file.path} is what it was before")
-        else:
+        elif begun:
             problems.append(
                 f"{file.path} was changed by somebody else in the meantime: it is left as it is"
             )
@@ -719,7 +732,7 @@ def recover(entry: Entry, context: Context) -> Outcome:
     """Finish what a kill has cut short, or take it back. The journal must be locked."""
     said: list[str] = []
     record = entry.record
-    if entry.state in {APPLIED, EFFECTIVE} and entry.last("rolling-back") is None:
+    if entry.state in {APPLIED, EFFECTIVE}:
         try:
             return _conclude(record, context, said)
         except Failed as error:
@@ -742,6 +755,7 @@ def describe(entry: Entry, entries: list[Entry]) -> str:
         PREPARED: "cut short",
         APPLIED: "cut short",
         EFFECTIVE: "cut short",
+        ROLLING_BACK: "cut short",
         ROLLED_BACK: "taken back",
         STUCK: "half done",
     }[entry.state]

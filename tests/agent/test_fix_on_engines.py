@@ -341,6 +341,7 @@ def test_nothing_is_deleted_without_being_named_and_allowed(start_engine, run):
     )  # fmt: skip
     assert done.code == 0, done.err
     assert engine.docker("volume", "ls", "-q").stdout.split() == ["named"]
-    refused = run(engine, "undo", "--yes")
+    deleted = json.loads(done.out)["transaction"]
+    refused = run(engine, "undo", deleted, "--yes")
     assert refused.code == 4
     assert "cannot be brought back" in refused.err

@@ -6,8 +6,8 @@ before the n-th of ``CALLS``, or in the middle of the n-th write. Then another p
 every so many cases, that is killed at its first call, the next one at its second, until one gets
 through. After each kill it is checked that every file holds the old or the new bytes and that the
 journal can be read, and at the end that both agree and nothing is left over. The same calls then
-fail or are interrupted, one at a time, and in every so many cases a kill comes soon after. Prints
-one line of JSON: what was tried, what was wrong.
+fail or are interrupted, and in every so many cases a kill comes soon after; and the power goes off
+at each of them. Prints one line of JSON: what was tried, what was wrong.
 
 `benchmarks/transaction_kills.py` does the same to real system calls.
 """
@@ -24,6 +24,7 @@ import os
 import pickle
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import traceback
@@ -70,12 +71,16 @@ class Scenario:
     new = NEW
     between = frozenset({"old", "new"})
     """What may be there before recovery."""
+    on_disk = True
+    """Whether all that counts is: not so where a process has read it, which ends with the power."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.file = folder / "etc" / "daemon.json"
         self.programs = folder / "programs"
         """Found before those of the machine."""
+        self.commanded = folder / "commanded"
+        """Where commands do their work, whose own care it is that it is flushed."""
 
     def prepare(self) -> None:
         """Make the folder anew, as it is before the transaction."""
@@ -151,11 +156,15 @@ def without_functions(plan):
 def identity(path: Path):
     """Everything of a file but its bytes."""
     found = path.stat()
+    return found.st_mode, found.st_uid, found.st_gid, attribute(path)
+
+
+def attribute(path: Path) -> bytes:
+    """The extended attribute of the scenarios; empty where there is none."""
     try:
-        attribute = os.getxattr(path, ATTRIBUTE)
+        return os.getxattr(path, ATTRIBUTE)
     except OSError:
-        attribute = b""
-    return found.st_mode, found.st_uid, found.st_gid, attribute
+        return b""
 
 
 class HardLink(Scenario):
@@ -209,7 +218,8 @@ class Several(Scenario):
         self.second, self.link = self.folder / "second.json", self.folder / "link"
         self.second.write_bytes(OLD)
         self.link.symlink_to("/nowhere")
-        self.made = self.folder / "made"
+        self.commanded.mkdir()
+        self.made = self.commanded / "made"
 
     def fix(self):
         return workbench.fix_of(
@@ -230,6 +240,8 @@ class Several(Scenario):
 
 class Reload(Scenario):
     """A file that its reader is told to read again."""
+
+    on_disk = False
 
     def lay_out(self) -> None:
         super().lay_out()
@@ -370,9 +382,9 @@ class Fault:
         self._happened = False
 
     def install(self) -> None:
+        """Put this between the process and its calls."""
         for name in CALLS:
-            if hasattr(os, name):
-                setattr(os, name, self._wrapped(name, getattr(os, name)))
+            setattr(os, name, self._wrapped(name, getattr(os, name)))
         opened, self._open = os.open, self._wrapped("open", os.open)
         os.open = lambda path, flags, *more, **named: (
             self._open if flags & (os.O_WRONLY | os.O_RDWR) else opened
@@ -383,7 +395,7 @@ class Fault:
             if self._counts(name):
                 self._until -= 1
                 if self._until == 0 and self._happened:
-                    _die()
+                    die()
                 elif self._until == 0:
                     self._happened, self._until = True, self._then
                     return self._happen(call, more, named)
@@ -392,11 +404,10 @@ class Fault:
         return wrapped
 
     def _counts(self, name) -> bool:
-        if self._happened or self._how in {"kill", "interrupt"}:
-            return True
-        if self._how in {"half", "short"}:
+        if self._how in {"half", "short"} and not self._happened:
             return name == "write"
-        return name != "rmdir"  # an empty folder that cannot be removed is left
+        # An empty folder that cannot be removed is left, and nothing else comes of it.
+        return self._happened or name != "rmdir" or not isinstance(self._how, int)
 
     def _happen(self, call, more, named):
         if isinstance(self._how, int):
@@ -408,12 +419,98 @@ class Fault:
             written = call(descriptor, bytes(data)[: len(data) // 2 or 1])
             if self._how == "short":
                 return written
-        return _die()
+        return die()
 
 
-def _die():
+def die():
+    """End this process as SIGKILL does."""
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError("SIGKILL does not return")
+
+
+KEPT = ("nothing", "names", "data")
+
+
+class PowerCut(Fault):
+    """The machine goes off instead of the n-th call, and its file system was of no help.
+
+    What was not flushed, by fsync(2) of the file or, for a name, of its folder, is lost, but for
+    what ``kept`` says. A file whose name is there and whose data never were flushed is empty.
+    """
+
+    def __init__(self, at: int, scenario: Scenario, kept: str) -> None:
+        super().__init__(at, "kill")
+        self._folder, self._commanded, self._kept = scenario.folder, scenario.commanded, kept
+        self._stat: dict[int, os.stat_result] = {}
+        """What is known of each inode."""
+        self._names: dict[int, dict[str, int]] = {}
+        """Flushed, of a folder: names and their inodes."""
+        self._data: dict[int, tuple] = {}
+        """Flushed, of a file: bytes and attribute. Of a link: where it leads."""
+        self._held: list[int] = []
+        """Descriptors of all of these, so that no other file gets their inode."""
+
+    def install(self) -> None:
+        self._flush_all(names=True, data=True)
+        fsync = os.fsync
+
+        def fsync_and_note(descriptor):
+            fsync(descriptor)
+            self._flush(Path(f"/proc/self/fd/{descriptor}").readlink(), names=True, data=True)
+
+        os.fsync = fsync_and_note
+        super().install()
+
+    def _flush_all(self, *, names: bool, data: bool) -> None:
+        for path in (self._folder, *self._folder.rglob("*")):
+            self._flush(path, names=names, data=data)
+
+    def _flush(self, path: Path, *, names: bool, data: bool) -> int:
+        """Take note of what is on the disk now; its inode."""
+        descriptor = os.open(path, os.O_PATH | os.O_NOFOLLOW)
+        self._held.append(descriptor)
+        found = os.fstat(descriptor)
+        self._stat[found.st_ino] = found
+        if stat.S_ISLNK(found.st_mode):
+            self._data[found.st_ino] = (path.readlink(),)
+        elif stat.S_ISREG(found.st_mode) and data:
+            self._data[found.st_ino] = (path.read_bytes(), attribute(path))
+        elif stat.S_ISDIR(found.st_mode) and names:
+            self._names[found.st_ino] = {
+                item.name: self._flush(item, names=False, data=False) for item in path.iterdir()
+            }
+        return found.st_ino
+
+    def _happen(self, call, more, named):
+        self._flush_all(names=self._kept == "names", data=self._kept == "data")
+        if self._commanded.exists():
+            self._flush(self._commanded, names=True, data=True)
+        disk = self._folder.with_suffix(".disk")
+        shutil.rmtree(disk, ignore_errors=True)
+        self._restore(self._folder.stat().st_ino, disk, {})
+        shutil.rmtree(self._folder)
+        disk.rename(self._folder)
+        return super()._happen(call, more, named)
+
+    def _restore(self, inode: int, path: Path, made: dict[int, Path]) -> None:
+        found, data = self._stat[inode], self._data.get(inode, (b"", b""))
+        if stat.S_ISLNK(found.st_mode):
+            path.symlink_to(*data)
+            return
+        if stat.S_ISDIR(found.st_mode):
+            path.mkdir()
+            for name, inner in self._names.get(inode, {}).items():
+                self._restore(inner, path / name, made)
+        elif inode in made:
+            os.link(made[inode], path)
+        else:
+            path.write_bytes(data[0])
+            if data[1]:
+                os.setxattr(path, ATTRIBUTE, data[1])
+        made[inode] = path
+        if os.geteuid() == 0:
+            os.chown(path, found.st_uid, found.st_gid)
+        path.chmod(stat.S_IMODE(found.st_mode))
 
 
 # -- the campaign ----------------------------------------------------------------------------------
@@ -428,8 +525,8 @@ class Campaign:
     def __init__(self, name: str, folder: Path, every: int) -> None:
         self._scenario = SCENARIOS[name](folder)
         self._every = every
-        self._turn = [*SCENARIOS].index(name)
-        """Scenarios differ in which of their kills get what only every so many get."""
+        self._number = self._turn = [*SCENARIOS].index(name)
+        """Scenarios differ in what they are spared."""
         self.tried: Counter[str] = Counter()
         self.wrong: list[str] = []
 
@@ -445,11 +542,17 @@ class Campaign:
                     break
                 self._killed(how, label)
         for at in range(1, self.tried["kill"] + 1):
-            error = ERRORS[at % len(ERRORS)]
-            self._fails(at, error, f"call {at} fails with {errno.errorcode[error]}")
-            self._fails(at, "interrupt", f"interrupted at {at}")
+            for how in self._some((*ERRORS, "interrupt"), at):
+                name = errno.errorcode.get(how, how)
+                self._fails(at, how, f"{name} at {at}")
+            for kept in self._some(KEPT, at) if self._scenario.on_disk else ():
+                label = f"power cut at {at}, {kept} kept"
+                if self._act(PowerCut(at, self._scenario, kept)) == "killed":
+                    self._killed("power cut", label)
+                else:
+                    self.wrong.append(f"{label}: not killed")
         for at in range(1, self.tried["half"] + 1):
-            self._fails(at, "short", f"write {at} is short")
+            self._fails(at, "short", f"short write {at}")
         self._scenario.close()
         return {**self.tried, "wrong": self.wrong}
 
@@ -457,15 +560,19 @@ class Campaign:
         self._scenario.prepare()
         return end(start(self._scenario, self._scenario.act, fault.install))
 
+    def _some(self, choice: tuple, at: int) -> tuple:
+        """One of them, another one at the next call and in the next scenario; or all."""
+        return (choice[(at + self._number) % len(choice)],) if self._every > 1 else choice
+
     def _its_turn(self) -> bool:
         self._turn += 1
         return self._turn % self._every == 0
 
     def _killed(self, how: str, label: str) -> None:
-        """Recover from a kill; in its turn, be killed at each call of that."""
+        """Recover from a kill; in its turn, and if nothing failed before, killed there as well."""
         self.tried[how] += 1
         self.wrong += look(self._scenario, label)
-        for at in itertools.count(1) if self._its_turn() else ():
+        for at in itertools.count(1) if how != "later" and self._its_turn() else ():
             pid = start(self._scenario, self._scenario.recover, Fault(at, "kill").install)
             if (ended := end(pid)) != "killed":
                 break
