@@ -13,10 +13,25 @@ from typing import TYPE_CHECKING
 from probes.record import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-FILES, IDS, FREE = "files", "ids", "free"
-"""Values that are not a list of words: paths, check ids (a comma between several), anything."""
+FILES, TRANSACTIONS, FREE = "files", "transactions", "free"
+"""Values that are found when they are asked for, or are anything."""
+
+CHECKS, NAMED, MENDED, SETTINGS = "checks", "named", "mended", "settings"
+"""Values out of long lists, which a script holds once: check ids; ids of checks and fixes; of fixes
+and of checks that have one; names of fixes' parameters. A comma may stand between several ids."""
+
+LISTS = (CHECKS, NAMED, MENDED, SETTINGS)
+
+_METAVARS = {
+    "ID,...": CHECKS,
+    "ID": NAMED,
+    "FIX": MENDED,
+    "[FIX.]NAME=VALUE": SETTINGS,
+    "TX": TRANSACTIONS,
+}
+"""What an argument takes, by how its help calls it."""
 
 _FILE_WORDS = re.compile(r"FILE|DIR|BUNDLE|FOLDER|PATH")
 
@@ -27,7 +42,7 @@ class Option(NamedTuple):
     names: tuple[str, ...]
     help: str
     values: str | tuple[str, ...] | None
-    """Words, FILES, IDS or FREE; None for one that takes no value."""
+    """Words, or the name of one of the kinds above; None for one that takes no value."""
 
 
 class Command(NamedTuple):
@@ -46,10 +61,31 @@ class Command(NamedTuple):
         return " ".join(self.path)
 
 
-def script(shell: str, parser: argparse.ArgumentParser, *, check_ids: Sequence[str]) -> str:
-    """The completion script of that shell. Raises KeyError for a shell that has none."""
+def script(shell: str, parser: argparse.ArgumentParser, lists: Mapping[str, Sequence[str]]) -> str:
+    """The completion script of that shell; ``lists`` are the words of each of :data:`LISTS`.
+
+    Raises KeyError for a shell that has none.
+    """
     make = _SHELLS[shell]
-    return make(list(commands(parser, (parser.prog,))), list(check_ids))
+    return make(list(commands(parser, (parser.prog,))), lists)
+
+
+def words() -> dict[str, list[str]]:
+    """The words of each of :data:`LISTS`."""
+    from fixes import FIXES, by_check, load_all
+    from probes import load_checks
+
+    checks = list(load_checks())
+    parameters = [(fix.id, item.name) for fix in load_all() for item in fix.parameters]
+    return {
+        CHECKS: checks,
+        NAMED: [*checks, *FIXES],
+        MENDED: [*FIXES, *by_check()],
+        SETTINGS: [
+            *dict.fromkeys(f"{name}=" for _, name in parameters),
+            *(f"{fix}.{name}=" for fix, name in parameters),
+        ],
+    }
 
 
 def commands(parser: argparse.ArgumentParser, path: tuple[str, ...]) -> Iterable[Command]:
@@ -80,12 +116,8 @@ def _values(action: argparse.Action) -> str | tuple[str, ...]:
     if action.choices is not None:
         return tuple(str(choice) for choice in action.choices)
     metavar = action.metavar if isinstance(action.metavar, str) else action.dest.upper()
-    if metavar == "FIX":
-        from fixes import FIXES
-
-        return tuple(FIXES)
-    if re.match(r"ID\b", metavar):
-        return IDS
+    if metavar in _METAVARS:
+        return _METAVARS[metavar]
     return FILES if _FILE_WORDS.search(metavar) else FREE
 
 
@@ -126,7 +158,7 @@ _BASH = """\
 # Load it:  source <(hullcheck completion bash)
 # or keep it:  hullcheck completion bash > ~/.local/share/bash-completion/completions/hullcheck
 
-_hullcheck_ids='@IDS@'
+@LISTS@
 
 _hullcheck_words() {
   COMPREPLY=($(compgen -W "$1" -- "$cur"))
@@ -144,14 +176,39 @@ _hullcheck_files() {
   COMPREPLY=($(compgen -f -- "$cur"))
 }
 
+# A name is completed up to its "=", and the value follows without a space.
+_hullcheck_settings() {
+  compopt -o nospace 2>/dev/null
+  _hullcheck_words "$_hullcheck_settings"
+}
+
+_hullcheck_transactions() {
+  local folder path found=
+  local -a folders
+  folders=("${@STATE@}")
+  if [ -z "${@STATE@}" ]; then
+    folders=(@ROOT@ "${XDG_STATE_HOME:-$HOME/.local/state}/@PROG@"
+      "$HOME/Library/Application Support/@PROG@")
+  fi
+  for folder in "${folders[@]}"; do
+    for path in "$folder"/transactions/[0-9]*; do
+      [ -d "$path" ] && found="$found ${path##*/}"
+    done
+  done
+  _hullcheck_words "$found"
+}
+
 _hullcheck() {
   local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" path='@PROG@' word i
+  local valued=
   COMPREPLY=()
   if [ "$cur" = '=' ]; then
-    cur=
+    cur= valued=yes
   elif [ "$prev" = '=' ]; then
-    prev="${COMP_WORDS[COMP_CWORD-2]}"
+    prev="${COMP_WORDS[COMP_CWORD-2]}" valued=yes
   fi
+  # What follows the "=" of NAME=VALUE is anybody's guess.
+  case "$valued$prev" in yes[!-]*) return ;; esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     word="${COMP_WORDS[i]}"
     case "$path $word" in
@@ -170,13 +227,13 @@ complete -F _hullcheck @PROG@
 """
 
 
-def _bash(found: Sequence[Command], ids: Sequence[str]) -> str:
+def _bash(found: Sequence[Command], lists: Mapping[str, Sequence[str]]) -> str:
     def say(values: str | tuple[str, ...]) -> str:
         if isinstance(values, tuple):
             return f"_hullcheck_words {_quoted(' '.join(values))}"
-        return {FILES: "_hullcheck_files", IDS: '_hullcheck_list "$_hullcheck_ids"'}.get(
-            values, ":"
-        )
+        if values in {CHECKS, NAMED, MENDED}:
+            return f'_hullcheck_list "$_hullcheck_{values}"'
+        return ":" if values == FREE else f"_hullcheck_{values}"
 
     arms = []
     for command in found:
@@ -187,19 +244,24 @@ def _bash(found: Sequence[Command], ids: Sequence[str]) -> str:
             f"  {_quoted(command.name)})\n"
             f'    case "$cur" in -*) _hullcheck_words {_quoted(names)} ;; *) {plain} ;; esac ;;'
         )
-    return _filled(_BASH, found, ids, _cases(found, say), arms)
+    held = [f"_hullcheck_{name}={_quoted(' '.join(lists[name]))}" for name in LISTS]
+    return _filled(_BASH, found, held, _cases(found, say), arms)
 
 
 def _filled(
     template: str,
     found: Sequence[Command],
-    ids: Sequence[str],
+    lists: Sequence[str],
     cases: Sequence[str],
     arms: Sequence[str],
 ) -> str:
+    from fixes.journal import ROOT_STATE, STATE_VARIABLE
+
     values = {
         "@PROG@": found[0].name,
-        "@IDS@": " ".join(ids),
+        "@STATE@": STATE_VARIABLE,
+        "@ROOT@": ROOT_STATE,
+        "@LISTS@": "\n".join(lists),
         "@WALK@": _walk(found),
         "@CASES@": "\n".join(cases),
         "@COMMANDS@": "\n".join(arms),
@@ -215,7 +277,17 @@ _ZSH = """\
 # Load it:  source <(hullcheck completion zsh)     (after compinit)
 # or keep it as _hullcheck in a folder of $fpath.
 
-_hullcheck_ids=(@IDS@)
+@LISTS@
+
+_hullcheck_transactions() {
+  local -a folders
+  folders=("${@STATE@}")
+  if [[ -z "${@STATE@}" ]]; then
+    folders=(@ROOT@ "${XDG_STATE_HOME:-$HOME/.local/state}/@PROG@"
+      "$HOME/Library/Application Support/@PROG@")
+  fi
+  compadd -- ${^folders}/transactions/[0-9]*(N/:t)
+}
 
 _hullcheck() {
   local path_='@PROG@' prev word i
@@ -247,12 +319,15 @@ fi
 """
 
 
-def _zsh(found: Sequence[Command], ids: Sequence[str]) -> str:
+def _zsh(found: Sequence[Command], lists: Mapping[str, Sequence[str]]) -> str:
     def say(values: str | tuple[str, ...]) -> str:
         if isinstance(values, tuple):
             return f"compadd -- {' '.join(map(_quoted, values))}"
-        listed = "compset -P '*,'; compadd -S '' -- $_hullcheck_ids"
-        return {FILES: "_files", IDS: listed}.get(values, "_message 'a value'")
+        if values in LISTS:
+            return f"compset -P '*,'; compadd -S '' -- $_hullcheck_{values}"
+        return {FILES: "_files", TRANSACTIONS: "_hullcheck_transactions"}.get(
+            values, "_message 'a value'"
+        )
 
     def described(pairs: Iterable[tuple[str, str]]) -> str:
         return " ".join(_quoted(f"{name}:{_plain(text).replace(':', ';')}") for name, text in pairs)
@@ -268,7 +343,8 @@ def _zsh(found: Sequence[Command], ids: Sequence[str]) -> str:
             f"      found=({options}); _describe option found\n"
             f"    else\n      {plain}\n    fi ;;"
         )
-    return _filled(_ZSH, found, ids, _cases(found, say), arms)
+    held = [f"_hullcheck_{name}=({' '.join(map(_quoted, lists[name]))})" for name in LISTS]
+    return _filled(_ZSH, found, held, _cases(found, say), arms)
 
 
 # -- fish ------------------------------------------------------------------------------------------
@@ -277,7 +353,7 @@ _FISH = """\
 # fish completion for hullcheck.
 # Keep it:  hullcheck completion fish > ~/.config/fish/completions/hullcheck.fish
 
-set -g __hullcheck_ids @IDS@
+@LISTS@
 
 function __hullcheck_at
     set -l path @PROG@
@@ -292,8 +368,19 @@ end
 
 function __hullcheck_list
     set -l before (string match -r '^.*,' -- (commandline -ct))
-    for id in $__hullcheck_ids
+    for id in $argv
         echo "$before$id"
+    end
+end
+
+function __hullcheck_transactions
+    set -l folders $@STATE@
+    if test -z "$@STATE@"
+        set -l state $XDG_STATE_HOME ~/.local/state
+        set folders @ROOT@ $state[1]/@PROG@ ~/'Library/Application Support/@PROG@'
+    end
+    for path in $folders/transactions/*/
+        string replace -r '.*/([0-9][^/]*)/$' '$1' -- $path
     end
 end
 
@@ -302,11 +389,13 @@ complete -c @PROG@ -f
 """
 
 
-def _fish(found: Sequence[Command], ids: Sequence[str]) -> str:
+def _fish(found: Sequence[Command], lists: Mapping[str, Sequence[str]]) -> str:
     def say(values: str | tuple[str, ...]) -> str:
         if isinstance(values, tuple):
             return f"-a {_quoted(' '.join(values))}"
-        return {FILES: "-F", IDS: "-a '(__hullcheck_list)'"}.get(values, "")
+        if values in LISTS:
+            return f"-a '(__hullcheck_list $__hullcheck_{values})'"
+        return {FILES: "-F", TRANSACTIONS: "-a '(__hullcheck_transactions)'"}.get(values, "")
 
     def require(values: str | tuple[str, ...]) -> str:
         # -x: a value and nothing else; -r: a value, and paths are offered.
@@ -327,7 +416,8 @@ def _fish(found: Sequence[Command], ids: Sequence[str]) -> str:
             )
             values = "" if option.values is None else f" {require(option.values)}"
             lines.append(f"{start} {names}{values} -d {_quoted(option.help)}")
-    text = _filled(_FISH, found, ids, (), lines)
+    held = [f"set -g __hullcheck_{name} {' '.join(lists[name])}" for name in LISTS]
+    text = _filled(_FISH, found, held, (), lines)
     # fish separates the patterns of a case by spaces.
     return text.replace(_walk(found), _walk(found).replace("'|'", "' '"))
 
@@ -340,7 +430,9 @@ _POWERSHELL = """\
 
 Register-ArgumentCompleter -Native -CommandName '@PROG@' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
-    $ids = @('@IDS@' -split ' ')
+    $lists = @{
+@LISTS@
+    }
     $commands = @{
 @COMMANDS@
     }
@@ -365,8 +457,17 @@ Register-ArgumentCompleter -Native -CommandName '@PROG@' -ScriptBlock {
         $found = $commands[$path][1]
     }
     if ($found -eq '@files') { return }
-    if ($found -eq '@ids') {
-        $found = $ids
+    if ($found -eq '@transactions') {
+        $folders = @($env:@STATE@)
+        if (-not $env:@STATE@) {
+            $folders = @("$env:LOCALAPPDATA/@PROG@", '@ROOT@', "$HOME/.local/state/@PROG@",
+                "$HOME/Library/Application Support/@PROG@")
+        }
+        $found = @($folders | ForEach-Object {
+            Get-ChildItem -Directory -Name -ErrorAction SilentlyContinue "$_/transactions"
+        })
+    } elseif ("$found".StartsWith('@')) {
+        $found = $lists["$found".Substring(1)]
         $comma = $wordToComplete.LastIndexOf(',')
         if ($comma -ge 0) { $before = $wordToComplete.Substring(0, $comma + 1) }
     } else {
@@ -379,11 +480,11 @@ Register-ArgumentCompleter -Native -CommandName '@PROG@' -ScriptBlock {
 """
 
 
-def _powershell(found: Sequence[Command], ids: Sequence[str]) -> str:
+def _powershell(found: Sequence[Command], lists: Mapping[str, Sequence[str]]) -> str:
     def say(values: str | tuple[str, ...]) -> str:
         if isinstance(values, tuple):
             return _quoted(" ".join(values))
-        return {FILES: "'@files'", IDS: "'@ids'"}.get(values, "''")
+        return "''" if values == FREE else f"'@{values}'"
 
     cases = [
         f"        {_quoted(f'{command.name} {name}')} = {say(option.values)}"
@@ -398,7 +499,11 @@ def _powershell(found: Sequence[Command], ids: Sequence[str]) -> str:
         plain = below if command.commands else say(command.values)
         options = _quoted(" ".join(_all_names(command)))
         arms.append(f"        {_quoted(command.name)} = @({options}, {plain})")
-    return _filled(_POWERSHELL, found, ids, cases, arms)
+    held = [
+        f"        {_quoted(name)} = @({_quoted(' '.join(lists[name]))} -split ' ')"
+        for name in LISTS
+    ]
+    return _filled(_POWERSHELL, found, held, cases, arms)
 
 
 _SHELLS = {"bash": _bash, "zsh": _zsh, "fish": _fish, "powershell": _powershell}

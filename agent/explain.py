@@ -39,18 +39,22 @@ def nearest(name: str, ids: Iterable[str]) -> list[str]:
 def explain(check: Check, *, width: int, colour: bool) -> str:
     """The explanation for a person; ends with a newline."""
     room = columns(width)
-
-    def dim(text: str) -> str:
-        return paint(text, DIM, colour)
-
-    head = both_ends(check.title, check.id, room, dim)
-    lines = [paint(line, BOLD, colour) if index == 0 else line for index, line in enumerate(head)]
-    for label, value in _particulars(check):
-        lines.extend(hang(f"{label:<12}", value, room, 12))
+    lines = heading(check.title, check.id, _particulars(check), room, colour=colour)
     lines += ["", *markdown(check.explanation, room, colour)]
     if check.references:
         lines += ["", paint("References", BOLD, colour), *(f"  {x}" for x in check.references)]
     return "\n".join(lines) + "\n"
+
+
+def heading(
+    title: str, id_: str, rows: Iterable[tuple[str, str]], width: int, *, colour: bool
+) -> list[str]:
+    """The title with the id at the right edge, and below it what there is to know at a glance."""
+    head = both_ends(title, id_, width, lambda text: paint(text, DIM, colour))
+    lines = [paint(line, BOLD, colour) if index == 0 else line for index, line in enumerate(head)]
+    for label, value in rows:
+        lines.extend(hang(f"{label:<12}", value, width, 12))
+    return lines
 
 
 def _particulars(check: Check) -> list[tuple[str, str]]:
@@ -58,14 +62,12 @@ def _particulars(check: Check) -> list[tuple[str, str]]:
     if check.tags:
         rows.append(("tags", ", ".join(check.tags)))
     fixes = by_check().get(check.id, ())
-    return (
-        [*rows, ("mended by", ", ".join(f"hullcheck fix {id_}" for id_ in fixes))]
-        if fixes
-        else rows
-    )
+    if fixes:
+        rows.append(("mended by", ", ".join(f"hullcheck fix {id_}" for id_ in fixes)))
+    return rows
 
 
-def markdown(text: str, width: int, colour: bool) -> list[str]:  # noqa: FBT001 - private
+def markdown(text: str, width: int, colour: bool) -> list[str]:  # noqa: FBT001 - like paint
     """The Markdown that docstrings use: paragraphs, headings, lists, code; tables as they are."""
     lines: list[str] = []
     for block in _blocks(text):

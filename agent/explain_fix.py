@@ -7,52 +7,57 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from agent.explain import markdown, spaced
-from agent.report.layout import BOLD, DIM, both_ends, columns, hang, paint
+from agent.explain import heading, markdown, spaced
+from agent.report.layout import columns
+from fixes import FIXES
+from fixes.model import ADVICE, DESTRUCTIVE, INTERRUPTS, SAFE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fixes.model import Fix
 
+_RISKS = {
+    SAFE: "safe: it changes settings, and can be undone",
+    INTERRUPTS: "interrupts: it ends something that runs",
+    DESTRUCTIVE: "destructive: it deletes what cannot be brought back",
+    ADVICE: "advice: it explains what a person has to do",
+}
+
 
 def explain(fix: Fix, *, width: int, colour: bool) -> str:
     """The explanation for a person; ends with a newline."""
     room = columns(width)
-    head = both_ends(fix.title, fix.id, room, lambda text: paint(text, DIM, colour))
-    lines = [paint(line, BOLD, colour) if index == 0 else line for index, line in enumerate(head)]
-    for label, value in _particulars(fix):
-        lines.extend(hang(f"{label:<12}", value, room, 12))
-    lines += ["", *markdown(fix.explanation, room, colour)]
-    if fix.parameters:
-        lines += ["", paint("What you may choose", BOLD, colour)]
-        for item in fix.parameters:
-            lines += ["", f"  --set {item.name}=VALUE   default: {item.default}"]
-            lines += hang("    ", item.doc, room, 4)
-    lines += ["", paint("plan", BOLD, colour) + f"    hullcheck fix {fix.id}"]
-    lines.append(paint("apply", BOLD, colour) + f"   hullcheck fix {fix.id} --apply{_consent(fix)}")
-    return "\n".join(lines) + "\n"
-
-
-def _consent(fix: Fix) -> str:
-    return " --allow-destructive" if fix.risk == "destructive" else ""
-
-
-def _particulars(fix: Fix) -> list[tuple[str, str]]:
     rows = [("risk", _RISKS[fix.risk]), ("applies to", fix.applies)]
     if fix.mends:
         rows.append(("mends", ", ".join(fix.mends)))
     if fix.on_request:
         rows.append(("planned", "only when it is named"))
-    return rows
+    lines = heading(fix.title, fix.id, rows, room, colour=colour)
+    return "\n".join([*lines, "", *markdown(_body(fix), room, colour)]) + "\n"
 
 
-_RISKS = {
-    "safe": "safe: it changes settings, and can be undone",
-    "interrupts": "interrupts: it ends something that runs",
-    "destructive": "destructive: it deletes what cannot be brought back",
-    "advice": "advice: it explains what a person has to do",
-}
+def _body(fix: Fix) -> str:
+    """Its explanation, what may be chosen, and the commands, as Markdown."""
+    text = fix.explanation
+    if fix.parameters:
+        text += "\n\n## What you may choose\n"
+        for item in fix.parameters:
+            doc, default = item.doc.removesuffix("."), item.default.removesuffix(".")
+            text += f"\n- `--set {item.name}=VALUE`: {doc}. Default: {default}."
+    lines = "\n".join(_commands(fix))
+    return f"{text}\n\n## How to run it\n\n```sh\n{lines}\n```"
+
+
+def _commands(fix: Fix) -> list[str]:
+    """The command lines that plan and apply it, each with what it does."""
+    plan = f"hullcheck fix {fix.id}"
+    if fix.risk == ADVICE:
+        return [f"{plan}   # the steps for this host"]
+    if fix.risk == DESTRUCTIVE:
+        plan += " --allow-destructive"
+    apply = f"{plan} --apply"
+    return [f"{plan:<{len(apply)}}   # the plan", f"{apply}   # carries it out"]
 
 
 def page(fix: Fix) -> str:
@@ -64,28 +69,37 @@ def page(fix: Fix) -> str:
         lines += [f"Mends: {links}", ""]
     if fix.on_request:
         lines += ["It is only planned when it is named.", ""]
-    text = "\n".join(spaced("\n".join([*lines, fix.explanation]).split("\n")))
-    if fix.parameters:
-        text += "\n\n## What you may choose\n"
-        for item in fix.parameters:
-            text += f"\n- `--set {item.name}=VALUE` (default: {item.default}): {item.doc}"
-    command = f"hullcheck fix {fix.id}"
-    return f"{text}\n\n## How to run it\n\n```\n{command}\n{command} --apply{_consent(fix)}\n```\n"
+    return "\n".join(spaced("\n".join([*lines, _body(fix)]).split("\n"))) + "\n"
+
+
+def families(fixes: Iterable[Fix]) -> dict[str, list[Fix]]:
+    """The fixes by what they are about, in the order in which they come."""
+    found: dict[str, list[Fix]] = {}
+    for fix in fixes:
+        found.setdefault(_family(fix), []).append(fix)
+    return found
+
+
+def _family(fix: Fix) -> str:
+    return FIXES[fix.id].module.replace("_", "-")
 
 
 def index(fixes: Iterable[Fix]) -> str:
-    """The page ``docs/fixes/README.md``: every fix."""
+    """The page ``docs/fixes/README.md``: every fix by what it is about."""
     lines = [
         "# The fixes",
         "",
         "Made by `make docs` from the fixes themselves: change those. How fixing and undoing works:",
         "[fixing and undoing](../fixes.md). `hullcheck explain ID` shows the same at a terminal.",
-        "",
-        "| id | risk | what it does |",
-        "| --- | --- | --- |",
     ]
-    lines += [f"| [`{x.id}`]({x.id}.md) | {x.risk} | {x.title} |" for x in fixes]
-    return "\n".join(lines) + "\n"
+    for family, found in families(fixes).items():
+        lines += ["", f"## {family}", "", "| id | risk | what it does |", "| --- | --- | --- |"]
+        lines += [
+            f"| [`{x.id}`]({x.id}.md) | {x.risk}{', named' * x.on_request} | {x.title} |"
+            for x in found
+        ]
+    named = "named: only planned when it is named, `hullcheck fix ID`."
+    return "\n".join([*lines, "", named]) + "\n"
 
 
 def pages(fixes: Iterable[Fix]) -> dict[str, str]:
@@ -94,10 +108,16 @@ def pages(fixes: Iterable[Fix]) -> dict[str, str]:
     return {"README.md": index(found), **{f"{fix.id}.md": page(fix) for fix in found}}
 
 
+def entries(fixes: Iterable[Fix]) -> list[dict[str, Any]]:
+    """What a list says of the fixes, family by family."""
+    return [entry(fix) for found in families(fixes).values() for fix in found]
+
+
 def entry(fix: Fix) -> dict[str, Any]:
     """What a list says of a fix."""
     return {
         "id": fix.id,
+        "family": _family(fix),
         "risk": fix.risk,
         "title": fix.title,
         "mends": list(fix.mends),

@@ -44,10 +44,10 @@ def _thresholds() -> list[dict[str, Any]]:
 
 
 def _fixes() -> list[dict[str, Any]]:
-    from agent.explain_fix import entry
+    from agent.explain_fix import entries as fixes
     from fixes import load_all
 
-    return [entry(fix) for fix in load_all()]
+    return fixes(load_all())
 
 
 def _nothing() -> list[dict[str, Any]]:
@@ -87,14 +87,20 @@ def render(what: str, *, width: int, colour: bool) -> str:
         return _thresholds_text(found, width=width, colour=colour)
     names = _KINDS[what][1]
     rows = [[_cell(item[name]) for name in names] for item in found]
+    if what == "fixes":
+        rows = [
+            [id_, risk + ", named" * item["on_request"], title]
+            for item, (id_, risk, title) in zip(found, rows, strict=True)
+        ]
     widths = [max(cells(row[i]) for row in [list(names), *rows]) for i in range(len(names) - 1)]
     lines = [paint(_row(names, widths)[0], BOLD, colour)]
     room = width - sum(widths) - 2 * len(widths)
-    topic = None
+    group = ""
     for item, row in zip(found, rows, strict=True):
-        if "topic" in item and item["topic"] != topic:
-            topic = item["topic"]
-            lines += ["", paint(visible(topic), BOLD, colour)]
+        about = item.get("topic") or item.get("family") or ""
+        if about != group:
+            group = about
+            lines += ["", paint(visible(group), BOLD, colour)]
         if room >= 20:  # noqa: PLR2004 - narrower, a column of text is a column of words
             first, *rest = wrap(row[-1], room) or [""]
             lines += _row([*row[:-1], first], widths)
@@ -102,6 +108,8 @@ def render(what: str, *, width: int, colour: bool) -> str:
         else:
             lines += wrap("  ".join(row[:-1]), width)
             lines += ["    " + line for line in wrap(row[-1], width - 4)]
+    if what == "fixes":
+        lines += ["", *wrap("named: only planned when it is named, hullcheck fix ID", width)]
     last = "explain one: hullcheck explain ID" if what in {"checks", "fixes"} else ""
     count = f"{len(found)} {what}" if len(found) > 1 else f"1 {what.removesuffix('s')}"
     lines += ["", f"{count}{'   ' if last else ''}{paint(last, DIM, colour)}"]

@@ -20,9 +20,7 @@ def add_arguments(sub: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the script."""
     from agent import completion
-    from probes import load_checks
 
-    output.write(
-        completion.script(arguments.shell, cli.parser(), check_ids=list(load_checks())), None
-    )
+    text = completion.script(arguments.shell, cli.parser(), completion.words())
+    output.write(text, None)
     return cli.OK

@@ -9,7 +9,13 @@ import pytest
 
 from agent import completion
 
-IDS = ["clock-unsynchronised", "log-rotation-unbounded", "log-driver-unreadable"]
+CHECKS = ["clock-unsynchronised", "log-rotation-unbounded", "log-driver-unreadable"]
+LISTS = {
+    "checks": CHECKS,
+    "named": [*CHECKS, "log-rotation"],
+    "mended": ["log-rotation", "log-rotation-unbounded"],
+    "settings": ["max-file=", "max-size=", "log-rotation.max-file=", "log-rotation.max-size="],
+}
 
 
 def parser():
@@ -29,11 +35,16 @@ def parser():
     verbs = bundle.add_subparsers(dest="verb")
     verbs.add_parser("save").add_argument("-o", "--output", metavar="FILE.tar.gz")
     verbs.add_parser("show").add_argument("bundle", metavar="BUNDLE")
+    fix = commands.add_parser("fix")
+    fix.add_argument("id", nargs="*", metavar="FIX")
+    fix.add_argument("--set", action="append", metavar="[FIX.]NAME=VALUE")
+    fix.add_argument("--apply", action="store_true")
+    commands.add_parser("undo").add_argument("transaction", nargs="?", metavar="TX")
     return top
 
 
 CASES = [
-    ("hullcheck ", {"doctor", "explain", "list", "bundle"}),
+    ("hullcheck ", {"doctor", "explain", "list", "bundle", "fix", "undo"}),
     ("hullcheck do", {"doctor"}),
     ("hullcheck doctor --fo", {"--format"}),
     ("hullcheck doctor --format ", {"text", "json"}),
@@ -43,6 +54,16 @@ CASES = [
     ("hullcheck doctor --only log-rotation-unbounded,cl", {"clock-unsynchronised"}),
     ("hullcheck doctor --from rec", {"record.tar.gz"}),
     ("hullcheck explain clock-", {"clock-unsynchronised"}),
+    ("hullcheck explain log-rot", {"log-rotation-unbounded", "log-rotation"}),
+    ("hullcheck fix ", {"log-rotation", "log-rotation-unbounded"}),
+    ("hullcheck fix --apply log-rotation,log-rotation-", {"log-rotation-unbounded"}),
+    ("hullcheck fix --a", {"--apply"}),
+    ("hullcheck fix log-rotation --set max-", {"max-file", "max-size"}),
+    (
+        "hullcheck fix log-rotation --set log-",
+        {"log-rotation.max-file", "log-rotation.max-size"},
+    ),
+    ("hullcheck fix log-rotation --set=max-s", {"max-size"}),
     ("hullcheck list ", {"checks", "probes"}),
     ("hullcheck bundle ", {"save", "show"}),
     ("hullcheck bundle show rec", {"record.tar.gz"}),
@@ -77,18 +98,29 @@ print -r -- "$out"
 """
 
 
+TRANSACTIONS = {"20261124-101500-00aa", "20261125-015031-3f2a"}
+
+
+def journal(folder):
+    """The state folder of a journal, with one transaction that a kill has left half written."""
+    for name in (*TRANSACTIONS, ".new-20261125-020000-0001"):
+        (folder / "transactions" / name).mkdir(parents=True)
+    return str(folder)
+
+
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "record.tar.gz").write_text("")
     return tmp_path
 
 
-def run(argv, folder):
+def run(argv, folder, **more):
     environment = {
         "PATH": "/usr/bin:/bin",
         "HOME": str(folder),
         "TERM": "xterm",
         "LC_ALL": "C.UTF-8",
+        **more,
     }
     done = subprocess.run(
         argv, cwd=folder, env=environment, capture_output=True, text=True, timeout=30, check=False
@@ -105,36 +137,60 @@ def installed(shell):
 
 def write(folder, shell):
     file = folder / "script"
-    file.write_text(completion.script(shell, parser(), check_ids=IDS))
+    file.write_text(completion.script(shell, parser(), LISTS))
     return str(file)
 
 
-@pytest.mark.parametrize(("line", "expected"), CASES)
-def test_bash_completes(folder, line, expected):
-    script = write(folder, "bash")
-    found = run([installed("bash"), "-c", BASH, "bash", script, line], folder).split()
+def bash(folder, line, **env):
+    argv = [installed("bash"), "-c", BASH, "bash", write(folder, "bash"), line]
     # In a list after commas, bash must be given the whole word back.
-    assert {word.rpartition(",")[2] for word in found} == expected
-    (folder / "script").unlink()
+    return {word.rpartition(",")[2] for word in run(argv, folder, **env).split()}
 
 
-@pytest.mark.parametrize(("line", "expected"), CASES)
-def test_fish_completes(folder, line, expected):
-    script = write(folder, "fish")
-    shown = run([installed("fish"), "-N", "-c", f"source {script}; complete -C {line!r}"], folder)
-    found = {row.split("\t")[0] for row in shown.splitlines()}
-    assert {word.rpartition(",")[2].rpartition("=")[2] for word in found} == expected
+def fish(folder, line, **env):
+    script = f"source {write(folder, 'fish')}; complete -C {line!r}"
+    shown = run([installed("fish"), "-N", "-c", script], folder, **env)
+    found = {row.split("\t")[0].rpartition(",")[2] for row in shown.splitlines()}
+    return {re.sub(r"^--\w+=", "", word) for word in found}
 
 
-@pytest.mark.parametrize(("line", "expected"), CASES)
-def test_zsh_completes(folder, line, expected):
-    script = write(folder, "zsh")
-    shown = run([installed("zsh"), "-f", "-c", ZSH, "zsh", script, line], folder)
+def zsh(folder, line, **env):
+    argv = [installed("zsh"), "-f", "-c", ZSH, "zsh", write(folder, "zsh"), line]
+    shown = run(argv, folder, **env)
     # zsh was told to insert every match at once.
     typed, inserted = line.split()[-1], re.search(r"BUFFER<(.*)>", shown)[1]
     assert inserted.startswith(line[: line.rindex(" ") + 1])
     found = re.split(r"[ =,]+", inserted[line.rindex(" ") + 1 :].strip())
-    assert {word for word in found if word not in {"", typed, *re.split("[=,]", typed)}} == expected
+    return {word for word in found if word not in {"", typed, *re.split("[=,]", typed)}}
+
+
+COMPLETE = {"bash": bash, "fish": fish, "zsh": zsh}
+
+
+@pytest.mark.parametrize(("line", "expected"), CASES)
+@pytest.mark.parametrize("shell", COMPLETE)
+def test_the_shell_completes(shell, folder, line, expected):
+    found = COMPLETE[shell](folder, line)
+    assert {word.rstrip("=") for word in found} == expected
+
+
+@pytest.mark.parametrize("shell", COMPLETE)
+def test_transactions_are_those_of_the_journal(shell, folder):
+    line = "hullcheck undo 2026112"
+    state = journal(folder / "elsewhere")
+    assert COMPLETE[shell](folder, line, HULLCHECK_STATE_DIR=state) == TRANSACTIONS
+    assert COMPLETE[shell](folder, line, HULLCHECK_STATE_DIR="/nonexistent") == set()
+    journal(folder / ".local" / "state" / "hullcheck")
+    # Root's own journal is there, too, on a machine that has one.
+    assert COMPLETE[shell](folder, line) >= TRANSACTIONS
+    state = journal(folder / "state" / "hullcheck").rpartition("/")[0]
+    (folder / ".local").rename(folder / "gone")
+    assert COMPLETE[shell](folder, line, XDG_STATE_HOME=state) >= TRANSACTIONS
+
+
+def test_bash_offers_nothing_for_the_value_of_a_parameter(folder):
+    for typed in ("max-size=", "max-size=lo", "log-rotation.max-size="):
+        assert bash(folder, f"hullcheck fix log-rotation --set {typed}") == set()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -144,7 +200,7 @@ def test_the_shell_parses_the_script_of_the_real_program(shell, tmp_path):
 
     known = [name for name in COMMANDS if name != "lint"]
     file = tmp_path / "script"
-    file.write_text(completion.script(shell, cli.parser(known), check_ids=IDS))
+    file.write_text(completion.script(shell, cli.parser(known), LISTS))
     run([installed(shell), "-n", str(file)], tmp_path)
 
 
@@ -163,8 +219,12 @@ def test_powershell_completes(folder):
 
 
 def test_powershell_holds_every_command_and_balances():
-    text = completion.script("powershell", parser(), check_ids=IDS)
-    for word in ("'hullcheck bundle save'", "'hullcheck doctor --format' = 'text json'", "'@ids'"):
+    text = completion.script("powershell", parser(), LISTS)
+    for word in (
+        "'hullcheck bundle save'",
+        "'hullcheck doctor --format' = 'text json'",
+        "'@mended'",
+    ):
         assert word in text
     assert text.count("{") == text.count("}")
     assert text.count("'") % 2 == 0
@@ -172,13 +232,43 @@ def test_powershell_holds_every_command_and_balances():
 
 def test_no_script_says_what_is_hidden_or_quotes_what_a_shell_would_run():
     for shell in completion.SHELLS:
-        text = completion.script(shell, parser(), check_ids=IDS)
+        text = completion.script(shell, parser(), LISTS)
         assert "--secret" not in text
         assert "it's" not in text
-        assert "@PROG@" not in text
+        assert not re.search("@[A-Z]+@", text)
         assert "100%%" not in text
 
 
 def test_there_is_no_script_for_other_shells():
     with pytest.raises(KeyError):
-        completion.script("tcsh", parser(), check_ids=IDS)
+        completion.script("tcsh", parser(), LISTS)
+
+
+def test_the_words_are_those_that_the_commands_take():
+    from agent import mending
+    from fixes import FIXES, load
+    from probes import load_checks
+
+    words = completion.words()
+    assert set(words) == set(completion.LISTS)
+    assert words["checks"] == list(load_checks())
+    assert set(words["named"]) == {*load_checks(), *FIXES}
+    for id_ in words["mended"]:
+        assert mending.named([id_])
+    for word in words["settings"]:
+        fix = word.rpartition(".")[0]
+        assert mending.parameters([f"{word}1"], (fix,) if fix else tuple(FIXES))
+    offered = {word for word in words["settings"] if "." in word}
+    assert offered == {f"{i}.{p.name}=" for i in FIXES for p in load(i).parameters}
+
+
+def test_the_program_completes_what_it_can_mend_and_undo():
+    from agent import cli
+
+    of = {command.name: command for command in completion.commands(cli.parser(), ("hullcheck",))}
+    options = {name: o.values for o in of["hullcheck fix"].options for name in o.names}
+    assert of["hullcheck fix"].values == completion.MENDED
+    assert options["--set"] == completion.SETTINGS
+    assert options["--apply"] is None
+    assert of["hullcheck explain"].values == completion.NAMED
+    assert of["hullcheck undo"].values == of["hullcheck history"].values == completion.TRANSACTIONS
