@@ -115,6 +115,15 @@ class PlannedFile(NamedTuple):
         )
 
 
+class Restart(NamedTuple):
+    """How the engine is restarted here."""
+
+    command: str = ""
+    """What a person types, or a sentence."""
+    by_us: bool = True
+    """Whether hullcheck can do it with --restart: a service manager that it knows runs the engine."""
+
+
 class Plan(NamedTuple):
     """Everything that would be done, and what it means."""
 
@@ -126,6 +135,8 @@ class Plan(NamedTuple):
     interruption: Interruption | None = None
     """What a restart of the engine ends; None where none is needed."""
     needs_root: bool = False
+    restart: Restart = Restart()
+    """How the engine is restarted on this host."""
     recorded: bool = False
     """Made for a recorded host: it can be shown and written as a script, not applied."""
 
@@ -378,6 +389,7 @@ class _Draft:
             effects=effects,
             interruption=interruption(self._host, files) if restarts else None,
             needs_root=self._needs_root(files, effects),
+            restart=self._restart(),
             recorded=not self._live,
         )
 
@@ -395,6 +407,14 @@ class _Draft:
             and not self._is_users_engine()
         )
         return system or acts or not all(machine.may_write(file.path) for file in files)
+
+    def _restart(self) -> Restart:
+        from probes import daemon_control
+
+        told = known(lambda: daemon_control.control(self._host))
+        if isinstance(told, Missing):
+            return Restart()
+        return Restart(told.restart, by_us=bool(told.restart_argv))
 
     def _is_users_engine(self) -> bool:
         from probes import daemon_control

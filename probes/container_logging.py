@@ -512,7 +512,8 @@ def _so_far(facts: Logging) -> str:
     parts = []
     number = have(facts.containers, 0)
     if isinstance(files, LogFiles) and files.number:
-        parts.append(f"{files.number} logs hold {human_size(files.total)} now")
+        hold = f"{files.number} logs hold" if files.number > 1 else "1 log holds"
+        parts.append(f"{hold} {human_size(files.total)} now")
     elif number:
         parts.append(f"{number} containers are here" if number > 1 else "1 container is here")
     if isinstance(place, disk.Place):

@@ -6,7 +6,10 @@ COMMANDS = {
     "doctor": ("agent.commands.doctor", "look at this host and say what is wrong"),
     "facts": ("agent.commands.facts", "what was seen, without a judgement (JSON)"),
     "effective": ("agent.commands.effective", "the engine's settings, and where each comes from"),
-    "explain": ("agent.commands.explain", "what a check reads, why it matters, how to mend it"),
+    "explain": (
+        "agent.commands.explain",
+        "all about a check or a fix: why it matters, what it does",
+    ),
     "list": ("agent.commands.listing", "list checks, probes, thresholds, fixes or profiles"),
     "fix": ("agent.commands.fix", "plan the fixes; with --apply, carry them out and verify"),
     "undo": ("agent.commands.undo", "take back what a fix has changed"),

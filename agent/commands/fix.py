@@ -107,7 +107,7 @@ def command_line(arguments: argparse.Namespace, planned: Planned) -> str:
     words += ["--allow-destructive"] * arguments.allow_destructive
     words += ["--override-owner"] * arguments.override_owner
     words.append("--apply")
-    if planned.plan.interrupts:
+    if planned.plan.interrupts and planned.plan.restart.by_us:
         words.append("--restart")
     return mending.applying(shlex.join(words), root=planned.plan.needs_root)
 

@@ -180,7 +180,7 @@ def _consequences(page: Page, plan: Plan) -> None:
         return
     page.gap()
     effects = [effect for effect in plan.effects if effect.kind != RECREATE]
-    words = [effect_words(e) + _by(e) for e in effects]
+    words = [effect_words(e) + _by(e, plan) for e in effects]
     if not words:
         words = ["at once"]
     for index, text in enumerate(words):
@@ -198,7 +198,9 @@ def _consequences(page: Page, plan: Plan) -> None:
         page.add(*_row(page, "no undo", visible(what if len(lost) > 1 else f"for `{what}`")))
 
 
-def _by(effect: Effect) -> str:
+def _by(effect: Effect, plan: Plan) -> str:
+    if effect.kind == RESTART_ENGINE and not plan.restart.by_us:
+        return f": {plan.restart.command} (--restart-with COMMAND does it)"
     if effect.kind in NEEDS_CONSENT:
         return " (--restart does it)"
     return f": {effect.command}" if effect.command else ""

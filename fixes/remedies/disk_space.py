@@ -215,7 +215,7 @@ def images_unused(host: Host, request: Request) -> Proposal:
 
     ## What it changes
     The images listed, name by name; with its last name an image goes, and its layers as far as no
-    other image has them. Images without a tag are left to images-dangling.
+    other image has them. Images without a tag are left to dangling-images.
 
     ## Where the values come from
     GET /system/df tells how many containers each image has and when it was made: a week ago or

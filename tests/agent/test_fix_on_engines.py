@@ -109,7 +109,9 @@ def test_log_rotation_from_the_finding_to_the_undo(release, start_engine, run):
     time.sleep(START_SLACK + 0.5)  # only then is the file known to be newer than the daemon
     assert engine.config_file.read_bytes() == CONFIG
     assert '+\t\t"max-size": "100k",' in plan.out
-    assert "a restart of the engine" in plan.out
+    assert "a restart of the engine: restart dockerd the way it was started" in plan.out
+    assert "apply   hullcheck fix log-rotation" in plan.out
+    assert not plan.out.rstrip().endswith("--restart")
 
     done = run(
         engine, "fix", "log-rotation", *SMALL, "--apply", "--yes", "--restart",

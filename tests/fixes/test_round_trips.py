@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from fixes.model import JSON, WSL_CONF, WSLCONFIG
@@ -176,7 +176,8 @@ def check_wsl(dialect):
     return check
 
 
-@settings(max_examples=50, deadline=None)
+# To make five hundred files smaller would take minutes; the test of one file does so.
+@settings(max_examples=50, deadline=None, phases=set(Phase) - {Phase.shrink, Phase.explain})
 @given(st.lists(st.tuples(DOCUMENTS, MODES, st.just(JSON), CHANGES), min_size=10, max_size=10))
 def test_generated_files_come_back(files):
     with tempfile.TemporaryDirectory(prefix="hullcheck-") as folder:
