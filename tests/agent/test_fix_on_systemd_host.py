@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import sysconfig
@@ -13,9 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.agent.cli_runner import ROOT
-from tests.engines.daemon import Engine, _busybox_tar
-from tests.engines.packages import EngineUnavailable
-from tests.engines.systemd_host import SystemdHost
+from tests.engines.daemon import _busybox_tar
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -42,18 +39,6 @@ def _packed():
 
 
 @pytest.fixture(scope="module")
-def systemd_host():
-    """A host of these tests' own: those of the shared engine remove each other's containers."""
-    with contextlib.ExitStack() as stack:
-        try:
-            engine = stack.enter_context(Engine("28"))
-            host = stack.enter_context(SystemdHost(engine, name="host-to-fix"))
-        except EngineUnavailable as error:
-            pytest.skip(str(error))
-        yield host
-
-
-@pytest.fixture(scope="module")
 def host(systemd_host):
     """The host with hullcheck installed and an image to run."""
     systemd_host.run("tar", "-C", "/opt", "--no-same-owner", "-xf", "-", input=_packed())
@@ -63,7 +48,8 @@ def host(systemd_host):
     )
     systemd_host.run("chmod", "755", "/usr/local/bin/hullcheck")
     systemd_host.run("docker", "import", "-", "busybox:1", input=_busybox_tar())
-    return systemd_host
+    yield systemd_host
+    systemd_host.run("rm", "-rf", "/opt/hullcheck", "/usr/local/bin/hullcheck", "/root/plan.sh")
 
 
 @pytest.fixture(autouse=True)

@@ -163,11 +163,15 @@ def validate() -> Callable[[str, Path], tuple[int, str]]:
 
 
 @pytest.fixture(scope="session")
-def systemd_host(engine28: Engine) -> Iterator[SystemdHost]:
-    """A booted Debian host with its own Docker 20.10, shared by the session."""
+def systemd_host() -> Iterator[SystemdHost]:
+    """A booted Debian host with its own Docker 20.10, shared by the session.
+
+    It is a container of an engine of its own: tests remove all containers of the shared ones.
+    """
     with contextlib.ExitStack() as stack:
         try:
-            host = stack.enter_context(SystemdHost(engine28))
+            engine = stack.enter_context(Engine("28"))
+            host = stack.enter_context(SystemdHost(engine))
         except EngineUnavailable as exc:
             # Many machines that run the engines cannot boot systemd in a container: no defect.
             pytest.skip(str(exc))
