@@ -20,6 +20,9 @@ pytestmark = pytest.mark.engine
 def engine(any_engine, monkeypatch):
     """An engine with one thing of each kind that nothing uses, beside one that is used."""
     monkeypatch.setitem(os.environ, "DOCKER_HOST", any_engine.host)
+    any_engine.docker(
+        "image", "prune", "--force"
+    )  # what other tests have left of the shared engine
     any_engine.import_image("spare:1")
     any_engine.docker("tag", "spare:1", "registry.invalid:5000/spare:2")
     any_engine.import_image("lost:1")
