@@ -64,6 +64,8 @@ MADE = b'{\n  "log-driver": "local"\n}\n'
 
 ATTRIBUTE = "user.origin"
 
+EMPTY = "an empty folder is left"
+
 
 class Scenario:
     """One transaction: how its folder is made, what it does, what may be there afterwards."""
@@ -205,7 +207,7 @@ class NewFile(Scenario):
 
     def complaint(self, state):
         made = self.file.parent.exists() and not self.file.exists()
-        return "an empty folder is left" if made else ""
+        return EMPTY if made else ""
 
 
 class Several(Scenario):
@@ -404,10 +406,7 @@ class Fault:
         return wrapped
 
     def _counts(self, name) -> bool:
-        if self._how in {"half", "short"} and not self._happened:
-            return name == "write"
-        # An empty folder that cannot be removed is left, and nothing else comes of it.
-        return self._happened or name != "rmdir" or not isinstance(self._how, int)
+        return self._happened or name == "write" or self._how not in {"half", "short"}
 
     def _happen(self, call, more, named):
         if isinstance(self._how, int):
@@ -545,20 +544,26 @@ class Campaign:
             for how in self._some((*ERRORS, "interrupt"), at):
                 name = errno.errorcode.get(how, how)
                 self._fails(at, how, f"{name} at {at}")
-            for kept in self._some(KEPT, at) if self._scenario.on_disk else ():
-                label = f"power cut at {at}, {kept} kept"
-                if self._act(PowerCut(at, self._scenario, kept)) == "killed":
-                    self._killed("power cut", label)
-                else:
-                    self.wrong.append(f"{label}: not killed")
         for at in range(1, self.tried["half"] + 1):
             self._fails(at, "short", f"short write {at}")
+        for at in range(1, self.tried["kill"] + 2) if self._scenario.on_disk else ():
+            # The last one comes when all is done.
+            for kept in self._some(KEPT, at) if at <= self.tried["kill"] else KEPT:
+                label = f"power cut at {at}, {kept} kept"
+                ended = self._act(PowerCut(at, self._scenario, kept), self._one_call_more)
+                self.wrong += [f"{label}: {ended}"] * (ended != "killed")
+                self._killed("power cut", label)
         self._scenario.close()
         return {**self.tried, "wrong": self.wrong}
 
-    def _act(self, fault: Fault) -> str:
+    def _act(self, fault: Fault, work=None) -> str:
         self._scenario.prepare()
-        return end(start(self._scenario, self._scenario.act, fault.install))
+        return end(start(self._scenario, work or self._scenario.act, fault.install))
+
+    def _one_call_more(self):
+        outcomes = self._scenario.act()
+        os.write(2, b"")
+        return outcomes
 
     def _some(self, choice: tuple, at: int) -> tuple:
         """One of them, another one at the next call and in the next scenario; or all."""
@@ -582,7 +587,7 @@ class Campaign:
             ended = end(start(self._scenario, self._scenario.recover))
         wanted = {"committed", "rolled-back", "nothing"}
         self.wrong += [f"{label}: recovery {ended}"] * (ended not in wanted)
-        self.wrong += settled(self._scenario, label)
+        self.wrong += settled(self._scenario, label, after_error=how == "later")
 
     def _fails(self, at: int, how: str | int, label: str) -> None:
         """Have one call fail; in its turn, be killed soon after."""
@@ -607,17 +612,24 @@ def look(scenario: Scenario, label: str) -> list[str]:
 
 def journal_state(scenario: Scenario) -> str:
     """The state of the scenario's transaction; empty where it was never begun."""
-    entries = scenario.context().journal.entries()[isinstance(scenario, Undo) :]
+    try:
+        entries = scenario.context().journal.entries()[isinstance(scenario, Undo) :]
+    except machine.Failed:
+        return "unreadable"
     return entries[-1].state if entries else ""
 
 
-def settled(scenario: Scenario, label: str) -> list[str]:
-    """After recovery: old or new as the journal says, nothing left over, nothing to recover."""
+def settled(scenario: Scenario, label: str, *, after_error: bool = False) -> list[str]:
+    """After recovery: old or new as the journal says, nothing left over, nothing to recover.
+
+    An empty folder that cannot be removed is left, and nothing else comes of it.
+    """
     state, seen = journal_state(scenario), scenario.seen()
     found = []
     if seen != {"committed": "new", "rolled-back": "old", "": "old"}.get(state):
         found.append(f"the journal says {state or 'nothing'}, and the file is {seen}")
-    found += filter(None, [scenario.complaint(seen)])
+    complaint = scenario.complaint(seen)
+    found += [complaint] * (complaint != "" and not (after_error and complaint == EMPTY))
     left = workbench.left_overs(scenario.folder)
     found += [f"left over: {left}"] * bool(left)
     return [f"{label}: {text}" for text in found]
@@ -633,7 +645,7 @@ def failed(scenario: Scenario, label: str, ended: str) -> list[str]:
     found = [label] * (ended not in expected)
     if ended == "refused" and journal_state(scenario):
         found.append(f"{label}, and the journal says {journal_state(scenario)}")
-    return found + settled(scenario, label)
+    return found + settled(scenario, label, after_error=True)
 
 
 def separately(name: str, folder: Path, every: int = 1) -> dict:

@@ -25,4 +25,4 @@ def test_stopped_anywhere(name, tmp_path):
     assert result["recovery"] >= 10
     assert result["failed"] >= result["kill"]
     assert result["later"] >= 10
-    assert name == "reload" or result["power cut"] == result["kill"]
+    assert name == "reload" or result["power cut"] > result["kill"]
