@@ -183,7 +183,9 @@ class Journal:
         try:
             yield
         finally:
-            lock.release()
+            # It ends with the process in any case.
+            with suppress(OSError):
+                lock.release()
 
     def _make(self) -> None:
         made = machine.missing_folders(os.path.join(self._transactions, "any"))

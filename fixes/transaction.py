@@ -132,12 +132,7 @@ def apply(plan: Plan, before: Examination, context: Context) -> Outcome:
     """
     if plan.recorded:
         raise Refused("a recorded host can be looked at, not changed")
-    for file in plan.files:
-        if machine.file_state(file.target, follow=False) != file.before:
-            raise Changed(
-                f"{file.path} was changed since this plan was made: nothing was done. Make a new "
-                "plan"
-            )
+    _compare(plan)
     if plan.needs_root:
         raise NotPermitted("this needs root")
     for file in plan.files:
@@ -186,8 +181,19 @@ def apply(plan: Plan, before: Examination, context: Context) -> Outcome:
             "running": _must_run(plan, before.host, effects),
         },
     )
+    _compare(plan)  # the judges have taken their time
     context.journal.begin(record)
     return _carry_out(record, context)
+
+
+def _compare(plan: Plan) -> None:
+    """Raises: Changed where a file is not the one that the plan was made for."""
+    for file in plan.files:
+        if machine.file_state(file.target, follow=False) != file.before:
+            raise Changed(
+                f"{file.path} was changed since this plan was made: nothing was done. Make a new "
+                "plan"
+            )
 
 
 def undo(entry: Entry, before: Examination, context: Context) -> Outcome:
