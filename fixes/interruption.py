@@ -27,10 +27,10 @@ START_SECONDS = 2
 INSPECTED_AT_MOST = 1000
 """Containers that are asked for their restart policy: 2 ms each."""
 
-RETURNING = frozenset({"always", "unless-stopped", "on-failure"})
+RETURNING = {"always": True, "unless-stopped": True, "on-failure": None}
 """Restart policies with which the daemon starts a container again when it starts itself. With
-on-failure that is so because a container stopped by the daemon exits with an error
-(moby daemon/daemon.go restore; container/container.go ShouldRestart)."""
+on-failure that hangs on how it ends when it is told to: only one that exits with an error is
+started (moby daemon/daemon.go restore; restartmanager ShouldRestart)."""
 
 
 class Interrupted(NamedTuple):
@@ -111,4 +111,4 @@ def _interrupted(host: Host, row: dict[str, Any]) -> Interrupted:
         return Interrupted(name, returns=False, because="it was run with --rm and is gone then")
     policy = config.get("RestartPolicy")
     word = str(policy.get("Name") or "no") if isinstance(policy, dict) else "no"
-    return Interrupted(name, word in RETURNING, f"restart policy {word}")
+    return Interrupted(name, RETURNING.get(word, False), f"restart policy {word}")

@@ -166,7 +166,10 @@ def _package_owner(host: Host, path: str) -> Owner | None:
 
 
 _QUERIES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
-    (("dpkg-query", "-S"), re.compile(r"^([a-z0-9][a-z0-9+.:-]*)(?:, [^:]+)?: /", re.MULTILINE)),
+    (
+        ("dpkg-query", "-S"),
+        re.compile(r"^([a-z0-9][a-z0-9+.-]*(?::[a-z0-9-]+)?)(?:, [^/\n]+)?: /", re.MULTILINE),
+    ),
     (
         ("rpm", "-qf", "--queryformat", "%{NAME}\n"),
         re.compile(r"^([A-Za-z0-9][\w+.-]*)$", re.MULTILINE),

@@ -413,7 +413,7 @@ class _Draft:
 
         told = known(lambda: daemon_control.control(self._host))
         if isinstance(told, Missing):
-            return Restart()
+            return Restart(daemon_control.UNKNOWN.restart, by_us=False)
         return Restart(told.restart, by_us=bool(told.restart_argv))
 
     def _is_users_engine(self) -> bool:

@@ -50,7 +50,7 @@ from fixes.model import (
 from fixes.plan import NEEDS_CONSENT, Plan, changed_keys, effects_of_undoing, readable
 from probes import configuration, daemon_control, engine
 from probes.host.questions import Unreadable
-from probes.model import FAIL, Missing, known
+from probes.model import CRASH, FAIL, PASS, UNKNOWN, Missing, known
 from probes.record import NamedTuple
 
 if TYPE_CHECKING:
@@ -516,7 +516,7 @@ def _last_words(effect: Done) -> str:
 
 def _forget_failures(effect: Done) -> None:
     """Let systemd start a unit that it has given up on: three starts in a minute are its limit."""
-    if effect.argv[0] != SYSTEMCTL:
+    if effect.argv[0] != SYSTEMCTL or "restart" not in effect.argv:
         return
     engines = ("docker.service", "docker.socket")
     units = (effect.subject,) if effect.kind == RESTART_UNIT else engines
@@ -537,7 +537,7 @@ class Verified(NamedTuple):
     """What looking again has shown."""
 
     mended: list[str]
-    """Ids of the promised findings that are gone."""
+    """Ids of promised findings whose checks were seen to pass."""
     still: list[str]
     """Promised findings that stay until the rest is done, in words."""
     findings: list[dict[str, Any]]
@@ -575,14 +575,19 @@ def _verify(record: Record, context: Context) -> Verified:
     _verify_engine(record, context)
     promised = {tuple(item) for item in options.get("promised", ())}
     open_ = [f for f in look.findings if f.outcome == FAIL and tuple(health.key(f)) in promised]
+    ids = {item[0] for item in promised}
+    unseen = [f for f in look.findings if f.outcome in {UNKNOWN, CRASH} and f.id in ids]
     still = [f"{f.id}: {f.summary}" for f in open_]
+    still += [f"{f.id}: it could not be looked at again: {f.summary}" for f in unseen]
     # Containers that are to be recreated keep their findings until they are.
     broken = [f"{f.id}: {f.summary}" for f in open_ if not (f.subject and options.get("recreate"))]
     if broken and not (options.get("waits") or options.get("steps")):
         raise Failed(f"what it was to mend is still there: {'; '.join(broken[:3])}")
-    # What waits for a restart is not mended yet, whatever the file says.
-    done = set() if options.get("waits") else {item[0] for item in promised}
-    mended = sorted(done - {f.id for f in open_})
+    # What waits for a restart is not mended yet, whatever the file says; and only what was seen to
+    # pass is.
+    passed = {f.id for f in look.findings if f.outcome == PASS}
+    done = set() if options.get("waits") else ids & passed
+    mended = sorted(done - {f.id for f in (*open_, *unseen)})
     return Verified(mended, still, health.failing(look.findings))
 
 
@@ -649,6 +654,8 @@ def _take_back(entry: Entry, context: Context, said: list[str], problems: list[s
         except Failed as error:
             if entry.has("acted", n):
                 problems.append(str(error))
+            else:
+                said.append(f"it may not have been done, and could not be taken back: {error}")
     for n in reversed(range(len(record.files))):
         _restore(record.files[n], said, problems, begun=entry.has("file", n) or not entry.events)
     begun = [e for n, e in enumerate(record.effects) if entry.has("effect", n)]

@@ -194,12 +194,31 @@ def test_what_stops_is_said_before(start_engine, run):
     engine.run_container("stays", "--restart=always")
     engine.run_container("ends", "--restart=no")
     engine.run_container("vanishes", "--rm")
+    engine.run_container("depends", "--restart=on-failure")
     plan = json.loads(run(engine, "fix", "log-rotation", "--format", "json").out)
     stops = {item["name"]: item["returns"] for item in plan["interruption"]["stops"]}
-    assert stops == {"stays": True, "ends": False, "vanishes": False}
+    assert stops == {"stays": True, "ends": False, "vanishes": False, "depends": None}
     text = run(engine, "fix", "log-rotation").out
-    assert "3 running containers" in text
+    assert "4 running containers" in text
+    assert "perhaps down: depends (restart policy on-failure)" in text
     assert "vanishes (it was run with --rm and is gone then)" in text
+
+
+def test_a_container_that_ends_well_when_told_to_is_no_reason_to_go_back(
+    start_engine, run, restarter
+):
+    """on-failure starts only what ends with an error: this one stays down, and that is no harm."""
+    engine = start_engine("28", config={})
+    engine.docker(
+        "run", "-d", "--name", "polite", "--restart=on-failure", engine.import_image(),
+        "sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done",
+    )  # fmt: skip
+    done = run(
+        engine, "fix", "log-rotation", "--apply", "--yes", "--restart-with", restarter(engine)
+    )
+    assert done.code == 0, done.out + done.err
+    state = engine.docker("inspect", "-f", "{{.State.Status}}", "polite").stdout.strip()
+    assert state == "exited"
 
 
 # -- the world disagrees ---------------------------------------------------------------------------
