@@ -46,6 +46,10 @@ class Denied(Failed):
     """This user may not."""
 
 
+class NoProgram(Failed):
+    """There is no such command here."""
+
+
 class FileState(NamedTuple):
     """A file as it is: what undo brings back."""
 
@@ -481,13 +485,15 @@ def private_copy(data: bytes) -> Iterator[str]:
 def run(argv: tuple[str, ...], seconds: float = COMMAND_SECONDS) -> Ran:
     """Run a command without a shell and wait for it.
 
-    Raises: Failed when there is no such command or it does not end; it may then have done a part.
+    Raises: NoProgram; Failed when it does not end: it may then have done a part.
     """
     from probes.host.live import run_command
-    from probes.host.questions import Unreadable
+    from probes.host.questions import Absent, Unreadable
 
     try:
         return Ran(*run_command(list(argv), seconds))
+    except Absent as error:
+        raise NoProgram(error.reason) from None
     except Unreadable as error:
         raise Failed(error.reason) from None
 

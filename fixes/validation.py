@@ -100,7 +100,7 @@ def _refused_by_dockerd(host: Host, data: bytes, planned: tuple[str, ...]) -> st
             ran = machine.run(
                 (*around, program, *flags, "--config-file", copy, "--validate"), SECONDS
             )
-        except machine.Failed:
+        except machine.NoProgram:
             return ""  # no dockerd on this machine's PATH: our own judge has spoken
         if ran.code in {0, *NOT_RUN}:
             return ""
@@ -163,7 +163,7 @@ def complaint_about_unit(change: FileChange) -> str:
         return ""
     try:
         ran = machine.run(("systemd-analyze", "verify", "--", unit), SECONDS)
-    except machine.Failed:
+    except machine.NoProgram:
         return ""  # no systemd-analyze here: systemd itself is asked by daemon-reload
     for line in (ran.err + ran.out).splitlines():
         if change.target in line:

@@ -535,3 +535,11 @@ def test_what_somebody_changed_meanwhile_is_left_and_told(file, tmp_path):
 def test_set_sysctl_is_a_change_with_its_own_way_back():
     change = SetSysctl("vm.max_map_count", "262144", "65530")
     assert transaction._inverse(change) == SetSysctl("vm.max_map_count", "65530", "262144")
+
+
+def test_a_command_that_is_not_there_is_told_apart_from_one_that_hangs():
+    with pytest.raises(machine.NoProgram):
+        machine.run(("no-such-program-here",))
+    with pytest.raises(machine.Failed) as caught:
+        machine.run(("sleep", "30"), 0.2)
+    assert not isinstance(caught.value, machine.NoProgram)
