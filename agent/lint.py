@@ -56,7 +56,7 @@ class Linted(NamedTuple):
         """The problems as the doctor reports them, one for each."""
         checks = {check.id: check for check in daemon_config.TOPIC.checks}
         return [
-            finding(checks[problem.code], daemon_config.of_problem(problem, self.path))
+            finding(checks[problem.code], daemon_config.KIND.verdict(problem, self.path))
             for problem in self.problems
         ]
 

@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING
 
 from probes import configuration, engine
 from probes.daemon_control import UNKNOWN, Control, control
-from probes.formats.daemon_json import CODES, HostFacts, Problem, judge
+from probes.formats.daemon_json import CODES, HostFacts, judge
+from probes.judged_file import Judged, JudgedKind
 from probes.model import (
     ERROR,
     NOTE,
-    SECTIONS,
     WARNING,
-    Check,
     Evidence,
     Missing,
     Topic,
     Verdict,
-    Verdicts,
     absent_as,
     fail,
     have,
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from probes.configuration import Setting
+    from probes.formats.problems import Problem
     from probes.host import Host
 
 DEBUG_SECONDS = 24 * 3600
@@ -189,82 +188,20 @@ def printed_flags(argv: tuple[str, ...]) -> dict[str, str]:
 # -- one check for every code of the judge ---------------------------------------------------------
 
 
-def of_problem(problem: Problem, path: str) -> Verdict:
-    """A problem of the judge as a verdict about the file."""
-    place = f"line {problem.line}, column {problem.column}"
-    wanted = problem.suggestion or ""
-    mend = []
-    if problem.suggestion:
-        mend.append(f"{path}, {place}: {_advice(problem)}")
-    if problem.known_in:
-        mend.append(f"known in: {problem.known_in}")
-    code = CODES.get(problem.code)  # none for a file that could not be read at all
-    if code and not mend:
-        mend.append(code.mend.replace("`", ""))
-    evidence = [Evidence(path, place, problem.key or "", wanted)]
-    if problem.engine_text:
-        evidence.append(Evidence("dockerd", "says", problem.engine_text))
-    return fail(
-        problem.message,
-        *evidence,
-        subject=path,
-        mend=tuple(mend),
-        severity=problem.level,
-        line=problem.line,
-        column=problem.column,
-    )
+def _files(config: DaemonConfig) -> tuple[Judged, ...]:
+    if config.present is False and not isinstance(config.path, Missing):
+        return (Judged(config.path, Missing(f"there is no {config.path}", "absent")),)
+    return (Judged(config.path, config.problems),)
 
 
-def _advice(problem: Problem) -> str:
-    return f"write {problem.suggestion}"
-
-
-def _judge_of(code: str) -> Callable[[DaemonConfig], Verdicts]:
-    def check(config: DaemonConfig) -> Verdicts:
-        if isinstance(config.path, Missing):
-            return _elsewhere(config.path)
-        if config.present is False:
-            return skip(f"there is no {config.path}: every setting is at its default or a flag")
-        if isinstance(config.problems, Missing):
-            return skip("the file could not be read: see daemon-json-unreadable")
-        found = [of_problem(p, config.path) for p in config.problems if p.code == code]
-        return found or ok(
-            f"{config.path} is free of it", Evidence(config.path, "", "read and judged")
-        )
-
-    return check
-
-
-def _elsewhere(path: Missing) -> Verdict:
-    """The outcome for a file that is not known: once unknown, by daemon-json-unreadable."""
-    return skip(path.reason)
-
-
-def explanation_of(code: str) -> str:
-    """The sections of a code's page, in the order of every other check."""
-    info = CODES[code]
-    parts = (info.reads, info.why, info.mend, info.risk, info.severity_reason)
-    sections = "\n\n".join(
-        f"## {title}\n{text}" for title, text in zip(SECTIONS, parts, strict=True)
-    )
-    title = info.title if info.title[:2].isupper() else info.title[0].lower() + info.title[1:]
-    return f"daemon.json: {title.rstrip('.')}.\n\n{sections}"
-
-
-for _code, _info in CODES.items():
-    TOPIC.add(
-        Check(
-            id=_code,
-            topic=TOPIC.id,
-            severity=_info.level,
-            title=_info.title,
-            doc=explanation_of(_code),
-            references=_info.references,
-            applies="hosts whose engine reads a daemon.json",
-            tags=("lint",),
-            judge=_judge_of(_code),
-        )
-    )
+KIND = JudgedKind(
+    "daemon.json",
+    CODES,
+    _files,
+    applies="hosts whose engine reads a daemon.json",
+    unreadable="daemon-json-unreadable",
+)
+KIND.add_to(TOPIC)
 
 
 # -- the file as a whole -------------------------------------------------------------------------

@@ -7,10 +7,11 @@ table of all keys; `effective_keys` gives the settings that count.
 from __future__ import annotations
 
 from probes.formats.daemon_json.codes import CODES
+from probes.formats.daemon_json.host_facts import HostFacts
 from probes.formats.daemon_json.judge import judge
 from probes.formats.daemon_json.keys import BY_NAME, KEYS, Key, engine_version
-from probes.formats.daemon_json.problems import CodeInfo, HostFacts, Problem
 from probes.formats.daemon_json.settings import Setting, effective_keys
+from probes.formats.problems import CodeInfo, Problem
 
 __all__ = [
     "BY_NAME",

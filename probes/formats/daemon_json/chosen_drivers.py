@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from probes.formats.daemon_json import go_values, log_options
 
 if TYPE_CHECKING:
-    from probes.formats.daemon_json.problems import HostFacts
+    from probes.formats.daemon_json.host_facts import HostFacts
     from probes.formats.daemon_json.report import Report
     from probes.formats.daemon_json.settings import Settings
     from probes.formats.json_document import Member, Node

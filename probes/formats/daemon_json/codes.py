@@ -11,7 +11,7 @@ from probes.formats.daemon_json.codes_start import START
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from probes.formats.daemon_json.problems import CodeInfo
+    from probes.formats.problems import CodeInfo
 
 CODES: Final[Mapping[str, CodeInfo]] = {**REFUSED, **START, **QUIET}
 """Code to its title, level and explanation; each becomes a page of ``hullcheck explain``."""

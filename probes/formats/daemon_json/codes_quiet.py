@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from probes.formats.daemon_json.codes_refused import CONFIG_GO, DEPRECATED, DOCS, HOSTS_ISSUE
-from probes.formats.daemon_json.problems import CodeInfo
+from probes.formats.problems import CodeInfo
 
 _SILENT: Final = "The engine starts and behaves as if the line were not there."
 

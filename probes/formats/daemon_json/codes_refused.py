@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from probes.formats.daemon_json.problems import CodeInfo
+from probes.formats.problems import CodeInfo
 
 DOCS: Final = "https://docs.docker.com/reference/cli/dockerd/#daemon-configuration-file"
 _MOBY: Final = "https://github.com/moby/moby/blob/v28.5.2/"

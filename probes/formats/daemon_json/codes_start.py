@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from probes.formats.daemon_json.codes_refused import DEPRECATED, DOCS
-from probes.formats.daemon_json.problems import CodeInfo
+from probes.formats.problems import CodeInfo
 
 _MOBY: Final = "https://github.com/moby/moby/blob/v28.5.2/"
 _LOGGING: Final = "https://docs.docker.com/engine/logging/configure/"

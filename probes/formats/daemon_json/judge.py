@@ -23,7 +23,7 @@ from probes.formats.daemon_json import (
     validation,
 )
 from probes.formats.daemon_json.codes import CODES
-from probes.formats.daemon_json.problems import DEFAULT_PATH, HostFacts, Problem
+from probes.formats.daemon_json.host_facts import DEFAULT_PATH, HostFacts
 from probes.formats.daemon_json.report import Report
 from probes.formats.daemon_json.settings import Settings
 from probes.formats.json_document import (
@@ -32,6 +32,7 @@ from probes.formats.json_document import (
     JsonSyntaxError,
     decode,
 )
+from probes.formats.problems import Problem
 
 if TYPE_CHECKING:
     from probes.formats.json_document import Document

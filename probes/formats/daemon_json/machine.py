@@ -17,7 +17,7 @@ from probes.formats.json_document import quote_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from probes.formats.daemon_json.problems import HostFacts
+    from probes.formats.daemon_json.host_facts import HostFacts
     from probes.formats.daemon_json.report import Report
     from probes.formats.daemon_json.settings import Settings
     from probes.formats.json_document import Node

@@ -11,7 +11,7 @@ from probes.formats.daemon_json import keys
 from probes.formats.daemon_json.settings import printed
 
 if TYPE_CHECKING:
-    from probes.formats.daemon_json.problems import HostFacts
+    from probes.formats.daemon_json.host_facts import HostFacts
     from probes.formats.daemon_json.report import Report
     from probes.formats.daemon_json.settings import Flattened, Settings
 

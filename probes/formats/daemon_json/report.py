@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probes.formats.daemon_json.problems import CodeInfo, Problem
 from probes.formats.json_document import Member
+from probes.formats.problems import CodeInfo, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from probes.formats.daemon_json import build_cache, chosen_drivers, go_urls, go_values, listening
 
 if TYPE_CHECKING:
-    from probes.formats.daemon_json.problems import HostFacts
+    from probes.formats.daemon_json.host_facts import HostFacts
     from probes.formats.daemon_json.report import Report
     from probes.formats.daemon_json.settings import Settings
 

@@ -21,7 +21,7 @@ from probes.formats.json_document import quote_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from probes.formats.daemon_json.problems import HostFacts
+    from probes.formats.daemon_json.host_facts import HostFacts
     from probes.formats.daemon_json.settings import Settings
     from probes.formats.json_document import Node
 
