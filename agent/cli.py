@@ -114,9 +114,9 @@ def run(arguments: list[str]) -> int:
             return USAGE
         code = int(import_module(COMMANDS[parsed.command][0]).run(parsed))
     except KeyboardInterrupt:
-        live = sys.modules.get("probes.host.live")
-        if live is not None:
-            live.end_commands()
+        commands = sys.modules.get("probes.host.commands")
+        if commands is not None:
+            commands.end_commands()
         say("hullcheck: interrupted\n")
         return INTERRUPTED
     except Exception as error:

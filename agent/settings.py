@@ -139,7 +139,7 @@ def _left_out(path: str, why: str) -> None:
 
 
 def _read(path: str, *, users: bool) -> bytes | None:
-    from probes.host.live import guarded
+    from probes.host.readers import guarded
     from probes.host.questions import Slow
 
     try:

@@ -487,7 +487,7 @@ def run(argv: tuple[str, ...], seconds: float = COMMAND_SECONDS) -> Ran:
 
     Raises: NoProgram; Failed when it does not end: it may then have done a part.
     """
-    from probes.host.live import run_command
+    from probes.host.commands import run_command
     from probes.host.questions import Absent, Unreadable
 
     try:

@@ -8,10 +8,10 @@ there raises an Unreadable that says how to tell it: a guess would edit the file
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from probes.engine_host import container_of
-from probes.host.questions import Absent, Garbled, Refused, Unreadable
+from probes.host.questions import Absent, Garbled, Refused, RegistryKey, Service, Unreadable
 from probes.model import Missing, known
 from probes.record import NamedTuple
 
@@ -31,6 +31,9 @@ _FOLDERS = {
     "cmd.exe": r"\Windows\System32",
     "tasklist.exe": r"\Windows\System32",
     "wsl.exe": r"\Windows\System32",
+    "reg.exe": r"\Windows\System32",
+    "sc.exe": r"\Windows\System32",
+    "netsh.exe": r"\Windows\System32",
 }
 """Where a program lies on the system drive, for distributions whose PATH has no Windows folders
 (interop.appendWindowsPath=false, sudo)."""
@@ -269,6 +272,99 @@ def join(host: Host, folder: str, *names: str) -> str:
 def wslconfig_path(host: Host, profile: str = "") -> str:
     """Where .wslconfig is or would be, as this host opens it. Raises: as windows_profile."""
     return join(host, windows_profile(host, profile), ".wslconfig")
+
+
+def registry(host: Host, key: str) -> RegistryKey:
+    r"""A key of Windows' registry; from inside WSL through reg.exe and interop.
+
+    Raises: OtherPlatform on a host without Windows; Absent; Garbled where interop is off.
+    """
+    if require_wsl(host) == WINDOWS:
+        return host.registry(key)
+    try:
+        text = windows_output(host, "reg.exe", "query", key)
+    except Refused as error:
+        if error.status == 1:  # "The system was unable to find...", in the language of Windows
+            raise Absent(f"the registry has no {key}") from None
+        raise
+    return parse_registry(text, key)
+
+
+def service(host: Host, name: str) -> Service:
+    """A service of Windows; from inside WSL through sc.exe and interop.
+
+    Raises: OtherPlatform on a host without Windows; Absent; Garbled where interop is off.
+    """
+    if require_wsl(host) == WINDOWS:
+        return host.service(name)
+    try:
+        state = windows_output(host, "sc.exe", "query", name)
+        start = windows_output(host, "sc.exe", "qc", name)
+    except Refused as error:
+        if error.status == _NO_SUCH_SERVICE:
+            raise Absent(f"there is no service {name}") from None
+        raise
+    # "        STATE              : 4  RUNNING": labels are translated, numbers and order are not.
+    numbers = [re.findall(r":\s+([0-9a-f]+)(?:\s|$)", text) for text in (state, start)]
+    if len(numbers[0]) < 2 or len(numbers[1]) < 2:  # noqa: PLR2004 - the type, then the state
+        raise Garbled(f"sc.exe tells nothing of {name}", look=f"sc.exe query {name}")
+    return Service(
+        _STATES.get(numbers[0][1], numbers[0][1]), _STARTS.get(numbers[1][1], numbers[1][1])
+    )
+
+
+_NO_SUCH_SERVICE = 1060 & 0xFF
+"""ERROR_SERVICE_DOES_NOT_EXIST (winerror.h), as an exit status that interop cuts to 8 bits."""
+
+_STATES = {
+    "1": "stopped",
+    "2": "start_pending",
+    "3": "stop_pending",
+    "4": "running",
+    "5": "continue_pending",
+    "6": "pause_pending",
+    "7": "paused",
+}
+"""SERVICE_STATUS, Microsoft's documentation of winsvc.h."""
+
+_STARTS = {"2": "automatic", "3": "manual", "4": "disabled"}
+"""QUERY_SERVICE_CONFIGW, the same."""
+
+_VALUE = re.compile(r"^ {4}(.*?) {4}(REG_[A-Z_]+) {4}(.*)$")
+
+
+def parse_registry(text: str, key: str) -> RegistryKey:
+    r"""What ``reg query KEY`` prints: the key's values, then the keys below it by their whole path.
+
+    The names of the types are not translated; the unnamed value's name is (it is kept as ``""``
+    only where it stands in parentheses).
+
+    >>> told = parse_registry("\nHKEY_CURRENT_USER\\A\n    N    REG_DWORD    0x2\n", "HKCU\\A")
+    >>> told.values
+    {'N': 2}
+    """
+    values: dict[str, Any] = {}
+    keys = []
+    own = key.partition("\\")[2].rstrip("\\").lower()
+    for line in text.splitlines():
+        found = _VALUE.match(line.rstrip("\r"))
+        if found:
+            name, kind, value = found.groups()
+            named = "" if name.startswith("(") and name.endswith(")") else name
+            values[named] = _registry_value(kind, value.strip())
+        elif line.startswith("HKEY_"):
+            path = line.strip().partition("\\")[2]
+            if path.lower() != own:
+                keys.append(path.rpartition("\\")[2])
+    return RegistryKey(values, tuple(sorted(keys)))
+
+
+def _registry_value(kind: str, value: str) -> Any:  # noqa: ANN401 - text, number or texts
+    if kind in {"REG_DWORD", "REG_QWORD"}:
+        return int(value, 16) if re.fullmatch(r"0x[0-9a-fA-F]+", value) else 0
+    if kind == "REG_MULTI_SZ":
+        return [part for part in value.split("\\0") if part]
+    return value
 
 
 # -- WSL itself ----------------------------------------------------------------------------------

@@ -40,7 +40,9 @@ class FakeSource:
     maps paths to keyword values that replace parts of the default stat (regular file or
     directory, root:root, 0644/0755). ``links`` maps symbolic links to their targets. ``runs`` maps
     argv tuples to (code, out, err); ``engine`` maps API paths to JSON, whatever the endpoint;
-    ``failures`` maps whole questions to the Unreadable to raise.
+    ``registry`` maps keys to their values (the keys below are those that it holds itself),
+    ``services`` maps names to (status, start), ``allocated`` paths to bytes on disk (their size
+    where it names none). ``failures`` maps whole questions to the Unreadable to raise.
     """
 
     def __init__(
@@ -56,6 +58,9 @@ class FakeSource:
         peers: Mapping[str, int] | None = None,
         gauges: Mapping[str, Any] | None = None,
         env: Mapping[str, str] | None = None,
+        registry: Mapping[str, Mapping[str, Any]] | None = None,
+        services: Mapping[str, tuple[str, str]] | None = None,
+        allocated: Mapping[str, int] | None = None,
         failures: Mapping[Question, Unreadable] | None = None,
     ) -> None:
         self.files = {
@@ -78,6 +83,9 @@ class FakeSource:
             **(gauges or {}),
         }
         self.env = dict(env or {})
+        self.registry = dict(registry or {})
+        self.services = dict(services or {})
+        self.allocated = dict(allocated or {})
         self.failures = dict(failures or {})
         self.asked: list[Question] = []
 
@@ -196,6 +204,23 @@ class FakeSource:
         if path not in self.peers:
             raise Absent(f"{path} does not exist")
         return self.peers[path]
+
+    def _registry(self, key: str) -> dict[str, Any]:
+        prefix = key + "\\"
+        below = {k[len(prefix) :].split("\\")[0] for k in self.registry if k.startswith(prefix)}
+        if key not in self.registry and not below:
+            raise Absent(f"the registry has no {key}")
+        return {"values": dict(self.registry.get(key, {})), "keys": sorted(below)}
+
+    def _service(self, name: str) -> dict[str, str]:
+        if name not in self.services:
+            raise Absent(f"there is no service {name}")
+        status, start = self.services[name]
+        return {"status": status, "start": start}
+
+    def _allocated(self, path: str) -> int:
+        size: int = self._stat(path)[4]
+        return self.allocated.get(path, size)
 
     def _env(self, name: str) -> str | None:
         return self.env.get(name)

@@ -76,7 +76,7 @@ class EngineConnections:
         }
 
     def _get(self, endpoint: Endpoint, path: str, timeout: float) -> tuple[dict[str, str], bytes]:
-        from probes.host.live import guarded
+        from probes.host.readers import guarded
 
         if endpoint.url.startswith("unix://"):
             socket_path = endpoint.url.removeprefix("unix://")
@@ -129,6 +129,8 @@ class EngineConnections:
 
             from urllib3.exceptions import HTTPError
 
+            if getattr(error, "winerror", None) is not None:  # pywintypes.error
+                raise _pipe_failure(endpoint, error) from None
             if isinstance(error, (HTTPError, HTTPException)):
                 raise Garbled(
                     f"what answers at {endpoint.url} does not speak HTTP as an engine does: {error}"
@@ -146,6 +148,21 @@ def _connection_failure(endpoint: Endpoint, error: Exception) -> Unreadable:
     said = re.findall(r"\[Errno -?\d+\] ([^'\"()<>]+)", lines[0])
     proxy = " (through the proxy of this environment)" if "ProxyError(" in text else ""
     return Absent(f"no engine answers at {endpoint.url}: {said[-1] if said else lines[0]}{proxy}")
+
+
+def _pipe_failure(endpoint: Endpoint, error: Any) -> Unreadable:  # noqa: ANN401 - pywintypes.error
+    """What the number of a Windows error means for a named pipe (winerror.h)."""
+    said = getattr(error, "strerror", None) or str(error)
+    if error.winerror in {_FILE_NOT_FOUND, _PATH_NOT_FOUND}:
+        return Absent(f"no engine answers at {endpoint.url}: there is no such pipe")
+    if error.winerror == _ACCESS_DENIED:
+        return Denied(f"{endpoint.url}: permission denied", look="net localgroup docker-users")
+    if error.winerror == _PIPE_BUSY:
+        return Slow(f"what listens at {endpoint.url} takes no more connections")
+    return Garbled(f"{endpoint.url}: {said}")
+
+
+_FILE_NOT_FOUND, _PATH_NOT_FOUND, _ACCESS_DENIED, _PIPE_BUSY = 2, 3, 5, 231
 
 
 def docker_client(endpoint: Endpoint, timeout: float) -> Any:  # noqa: ANN401 - untyped package

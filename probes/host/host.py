@@ -19,6 +19,8 @@ from probes.host.questions import (
     Question,
     Ran,
     Refused,
+    RegistryKey,
+    Service,
     Slow,
     Stat,
     StatVfs,
@@ -253,6 +255,10 @@ class Host:
         """Space and inodes of the file system that holds the path."""
         return self._file("statvfs", path, lambda answer: StatVfs(*map(int, answer)))
 
+    def allocated(self, path: str) -> int:
+        """Bytes that a file takes on its disk: fewer than its size where it is sparse."""
+        return self._file("allocated", path, int)
+
     def access(self, path: str, mode: str) -> bool:
         """Whether this user may read (``r``), write (``w``) or execute (``x``) the path."""
         return bool(self._ask(("access", posixpath.normpath(path), mode), FILE_TIMEOUT))
@@ -321,6 +327,24 @@ class Host:
         """
         return self._file("peer", path, int)
 
+    # -- Windows --------------------------------------------------------------------------------
+
+    def registry(self, key: str) -> RegistryKey:
+        r"""A key of the registry, ``HKLM\...`` or ``HKCU\...``; Absent on other systems."""
+        return self._shaped(
+            ("registry", key),
+            FILE_TIMEOUT,
+            lambda answer: RegistryKey(dict(answer["values"]), tuple(map(str, answer["keys"]))),
+        )
+
+    def service(self, name: str) -> Service:
+        """A service of Windows by its short name; Absent on other systems."""
+        return self._shaped(
+            ("service", name),
+            FILE_TIMEOUT,
+            lambda answer: Service(str(answer["status"]), str(answer["start"])),
+        )
+
     # -- the rest -------------------------------------------------------------------------------
 
     def env(self, name: str) -> str | None:
@@ -328,7 +352,7 @@ class Host:
         return cast("str | None", self._shaped(("env", name), 1.0, _of(shapes.VARIABLE)))
 
     def gauge(self, name: str) -> Any:  # noqa: ANN401 - any JSON
-        """A named reading that is no file: see :data:`probes.host.live.GAUGES` for the names."""
+        """A named reading that is no file: see :data:`probes.host.gauges.GAUGES` for the names."""
         answer = self._ask(("gauge", name), FILE_TIMEOUT)
         if name not in self._fitting:
             if not shapes.fits(answer, shapes.GAUGES.get(name, object)):

@@ -7,9 +7,12 @@ and asked again there.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from probes.record import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Question: TypeAlias = tuple[str, ...]
 """The kind of question first, then its arguments, e.g. ``("read", "/etc/os-release")``."""
@@ -137,6 +140,24 @@ class Ran(NamedTuple):
     code: int
     out: str
     err: str
+
+
+class RegistryKey(NamedTuple):
+    """A key of the Windows registry."""
+
+    values: Mapping[str, Any]
+    """Name -> text, number or list of texts; the unnamed one under ""."""
+    keys: tuple[str, ...]
+    """The names of the keys below it."""
+
+
+class Service(NamedTuple):
+    """A service of Windows, in psutil's words."""
+
+    status: str
+    """running, stopped, start_pending, stop_pending, paused..."""
+    start: str
+    """automatic, manual or disabled."""
 
 
 class Endpoint(NamedTuple):

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from probes.host import Absent, Denied, Endpoint, Garbled, Host, Refused, Slow
-from probes.host.live import LiveSource, guarded
+from probes.host.live import LiveSource
 from probes.host.questions import FILE_LIMIT, TAIL_LIMIT
+from probes.host.readers import guarded
 from tests.engines.sockets import (
     AnswerSocket,
     EndlessSocket,

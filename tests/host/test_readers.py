@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from probes.host import Slow
-from probes.host.live import guarded
+from probes.host.readers import guarded
 
 
 def test_a_reader_is_used_again():
