@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def wanted() -> dict[str, dict[str, str]]:
-    """Folder below docs/ -> the name and text of every page in it."""
+    """Folder below docs/ -> the name and text of every page in it that is made."""
     from agent import explain, explain_fix
     from fixes import load_all
     from probes import load_checks
@@ -21,9 +21,21 @@ def wanted() -> dict[str, dict[str, str]]:
     }
 
 
+def single_pages() -> dict[str, str]:
+    """Pages beside hand-written ones: name -> text."""
+    from agent import known_problems
+    from probes import load_checks
+
+    return {"known-problems.md": known_problems.page(load_checks())}
+
+
 def stale(docs: Path) -> list[str]:
     """The pages below docs/ that are not what checks and fixes say, or should not be."""
     found = []
+    for name, text in single_pages().items():
+        file = docs / name
+        if not file.is_file() or file.read_text(encoding="utf-8") != text:
+            found.append(name)
     for folder, pages in wanted().items():
         place = docs / folder
         there = {
@@ -41,7 +53,7 @@ def stale(docs: Path) -> list[str]:
 
 def write(docs: Path) -> list[str]:
     """Write what is stale, remove the pages of what is gone; the pages that changed."""
-    pages = {
+    pages = single_pages() | {
         f"{folder}/{name}": text
         for folder, texts in wanted().items()
         for name, text in texts.items()

@@ -26,7 +26,25 @@ def wants_colour(choice: str, stream: TextIO, path: str | None = None) -> bool:
         return True
     if environment.get("NO_COLOR") or environment.get("CLICOLOR") == "0":
         return False
-    return environment.get("TERM") != "dumb" and stream.isatty()
+    return environment.get("TERM") != "dumb" and stream.isatty() and _understands_colour()
+
+
+def _understands_colour() -> bool:
+    """Whether the terminal takes escape sequences; Windows' console has to be told to do so.
+
+    Microsoft's documentation of SetConsoleMode: ENABLE_VIRTUAL_TERMINAL_PROCESSING, since Windows
+    10 1511.
+    """
+    if os.name != "nt":
+        return True
+    import ctypes
+
+    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]
+    mode = ctypes.c_ulong()
+    output = kernel.GetStdHandle(-11)  # STD_OUTPUT_HANDLE
+    if not kernel.GetConsoleMode(output, ctypes.byref(mode)):
+        return False
+    return bool(kernel.SetConsoleMode(output, mode.value | 0x0004))
 
 
 def width() -> int:
