@@ -139,8 +139,8 @@ def _left_out(path: str, why: str) -> None:
 
 
 def _read(path: str, *, users: bool) -> bytes | None:
-    from probes.host.readers import guarded
     from probes.host.questions import Slow
+    from probes.host.readers import guarded
 
     try:
         data = guarded(lambda: _read_file(path), PATIENCE, path)

@@ -41,12 +41,12 @@ def encoding_of(data: bytes) -> str:
 
 
 def decode(data: bytes, *, otherwise: str = "utf-8") -> str:
-    """The text of the bytes, without a mark; never raises.
+    r"""The text of the bytes, without a mark; never raises.
 
     UTF-8 where it is valid, whatever ``otherwise`` says; else ``otherwise`` (a code page of
     Windows), with U+FFFD for what that does not know.
 
-    >>> decode(b"\\xff\\xfea\\0"), decode(b"Gr\\xfc\\xdfe", otherwise="cp1252")
+    >>> decode(b"\xff\xfea\0"), decode(b"Gr\xfc\xdfe", otherwise="cp1252")
     ('a', 'Grüße')
     """
     told = encoding_of(data)
