@@ -31,6 +31,7 @@ from probes.model import (
 )
 from probes.overlaps import merge
 from probes.record import NamedTuple
+from probes.relevance import relevant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -101,7 +102,9 @@ def run(
     done: dict[str, _Looked] = {}
     crew = Crew()
     topics = {}
-    for name in sorted(PROBES, key=lambda name: name not in FIRST):
+    # A topic that is asked for by name says itself why it does not apply.
+    wanted = list(PROBES) if selection.only else relevant(host)
+    for name in sorted(wanted, key=lambda name: name not in FIRST):
         topic = load_topic(name)
         checks = [check for check in topic.checks if selection.wants(check)]
         if checks:
@@ -307,7 +310,7 @@ def _describe(host: Host) -> tuple[HostSummary, EngineSummary, str]:
 
 
 def _host_summary(host: Host) -> HostSummary:
-    from probes import requirements
+    from probes import desktop_host, requirements
 
     machine = requirements.TOPIC.look(host)
     system = known(lambda: host.gauge("system"))
@@ -318,7 +321,7 @@ def _host_summary(host: Host) -> HostSummary:
     return HostSummary(
         id=_or_none(known(lambda: host.gauge("identity"))),
         hostname=told.get("hostname"),
-        platform=_platform(told),
+        platform=_or_none(known(lambda: desktop_host.platform(host))),
         os_name=names.get("NAME"),
         os_version=names.get("VERSION_ID"),
         kernel=told.get("release"),
@@ -326,14 +329,6 @@ def _host_summary(host: Host) -> HostSummary:
         cpus=cpus and cpus.number,
         memory_bytes=memory and memory.total,
     )
-
-
-def _platform(system: dict[str, Any]) -> str | None:
-    """The platform, where WSL is told from Linux by its kernel's name (WSL2-Linux-Kernel)."""
-    release = str(system.get("release") or "")
-    if system.get("platform") == "linux" and "microsoft" in release.lower():
-        return "wsl1" if release.endswith("-Microsoft") else "wsl2"
-    return system.get("platform")
 
 
 def _engine_summary(host: Host) -> EngineSummary:

@@ -364,7 +364,258 @@ LINUX = (
 )
 """On Linux."""
 
-DESKTOP: tuple[KnownProblem, ...] = ()
+DESKTOP = (
+    _problem(
+        "`vmmem` or `VmmemWSL` eats the memory",
+        "Linux keeps files in memory as long as there is some, and WSL lets it have half",
+        "wsl-memory-unlimited wsl-memory-reclaim-off",
+        "microsoft/WSL#4166 microsoft/WSL#8725 docker/for-win#12944",
+    ),
+    _problem(
+        "All of the computer's memory is in use, and nothing is configured",
+        "before Windows build 20175 WSL took up to 80 %",
+        "wsl-memory-unlimited windows-too-old",
+        "microsoft/WSL#7429 docker/for-win#10874",
+    ),
+    _problem(
+        ".wslconfig has no effect",
+        "a sample was copied with a kernel that does not exist, the name or the encoding is wrong, "
+        "or WSL has not been restarted since",
+        "wslconfig-path-missing wslconfig-wrong-name wslconfig-encoding wslconfig-not-in-effect",
+        "docker/for-win#12681 microsoft/WSL#8725",
+    ),
+    _problem(
+        "The VM has hardly any memory, or as much as before",
+        "`memory=8` means 8 bytes; `0.5GB`, `8 GB` and `8gb` are no sizes",
+        "wslconfig-size-too-small wslconfig-invalid-value",
+        "microsoft/WSL#8725",
+    ),
+    _problem(
+        "A setting in .wslconfig is ignored",
+        "it stands in the wrong section",
+        "wslconfig-wrong-section",
+        "microsoft/WSL#11034 microsoft/WSL#10683",
+    ),
+    _problem(
+        "The disk is not given back after `docker system prune`",
+        "a virtual disk grows and does not shrink by itself",
+        "vm-disk-bloated distribution-disk-bloated wsl-sparse-vhd-unsafe",
+        "microsoft/WSL#4699 docker/for-win#244 docker/for-win#14986",
+    ),
+    _problem(
+        "Compacting the disk fails with 0x80070020",
+        "a process still has it open",
+        "vm-disk-bloated",
+        "microsoft/WSL#4699",
+        reason="The steps of the check end Docker Desktop and WSL first.",
+    ),
+    _problem(
+        "Tools that compact WSL's disks skip Docker's",
+        "they look for the distributions' disks, Docker's is docker_data.vhdx",
+        "vm-disk-bloated",
+        "microsoft/WSL#40243",
+    ),
+    _problem(
+        "`npm install` or a build takes minutes below /mnt/c",
+        "each file goes over 9p to Windows and back",
+        "project-on-windows-drive bind-mount-across-vm",
+        "microsoft/WSL#4197 microsoft/WSL#4387 docker/for-win#188",
+    ),
+    _problem(
+        "Hot reload does not notice changes of files on Windows",
+        "9p passes no notification of changes on",
+        "project-on-windows-drive bind-mount-across-vm",
+        "microsoft/WSL#4739 docker/for-win#12766",
+    ),
+    _problem(
+        "Mirrored networking: published ports cannot be reached",
+        "Docker forwards ports in a way that mirrored mode of older versions does not expect",
+        "wsl-networking-mirrored-with-docker",
+        "microsoft/WSL#10494 microsoft/WSL#41284 microsoft/WSL#13868",
+    ),
+    _problem(
+        "Mirrored networking: localhost works, the computer's own address does not",
+        "hostAddressLoopback is off, or stands in the wrong section",
+        "wsl-networking-mirrored-with-docker wslconfig-wrong-section",
+        "microsoft/WSL#11034 microsoft/WSL#13013",
+    ),
+    _problem(
+        "dockerd in a distribution does not start since autoMemoryReclaim=gradual",
+        "it takes cgroup controllers that dockerd needs",
+        "wsl-reclaim-gradual-breaks-dockerd",
+        "microsoft/WSL#10497 ddev/ddev#5356",
+    ),
+    _problem(
+        "Names do not resolve on a VPN",
+        "resolv.conf names a server that the VPN does not reach",
+        "wsl-dns-tunneling-off wsl-resolv-conf-stale resolv-conf-missing",
+        "microsoft/WSL#1350 microsoft/WSL#10520 microsoft/WSL#40270",
+    ),
+    _problem(
+        "The clock in containers is wrong after the computer slept",
+        "the VM's clock stood still meanwhile",
+        "wsl-clock-drift engine-clock-apart",
+        "microsoft/WSL#10006 microsoft/WSL#5324 docker/for-win#10347",
+    ),
+    _problem(
+        "“An attempt was made to access a socket in a way forbidden by its access permissions”",
+        "Windows has reserved the port for itself",
+        "ports-reserved-by-windows desktop-log-port-reserved",
+        "docker/for-win#3171 docker/for-win#5811 docker/for-win#12530",
+    ),
+    _problem(
+        "0x80370102, HCS_E_HYPERV_NOT_INSTALLED, HCS_E_SERVICE_NOT_AVAILABLE",
+        "virtualization is off in the firmware, in Windows, or at boot",
+        "virtualization-off virtual-machine-platform-missing desktop-log-virtualization-off "
+        "desktop-log-vm-service-missing",
+        "docker/for-win#14082 microsoft/WSL#8693 microsoft/WSL#12519",
+    ),
+    _problem(
+        "“WSL distro terminated abruptly”",
+        "somebody ran `wsl --shutdown`, or the VM ran out of memory",
+        "desktop-log-wsl-distribution-stopped desktop-log-out-of-memory desktop-not-running",
+        "docker/for-win#14877 docker/for-win#14720",
+    ),
+    _problem(
+        "Docker Desktop does not start with a kernel of one's own",
+        "options that it needs are not built in",
+        "wsl-custom-kernel",
+        "docker/for-win#15049 microsoft/WSL#11957",
+    ),
+    _problem(
+        "`docker: command not found` in a distribution, or a link to nothing",
+        "Docker Desktop's integration is off for it, or Docker Desktop is not running",
+        "desktop-integration-off",
+        "docker/for-win#14720",
+    ),
+    _problem(
+        "The integration is switched on and nothing happens",
+        "its agent hangs",
+        "desktop-integration-stuck desktop-log-wsl-integration-stopped",
+        "",
+    ),
+    _problem(
+        "`docker-credential-desktop.exe` is not found in WSL",
+        "Windows' folders are not in PATH, or interop is off",
+        "wsl-windows-path-off wsl-interop-off credential-helper-missing",
+        "docker/for-win#12091 ddev/ddev#2342 docker/compose#7495",
+    ),
+    _problem(
+        "Every pull fails with a credential error since Docker Desktop was removed",
+        "config.json still names its helper",
+        "credential-helper-missing",
+        "docker/for-mac#3785 rancher-sandbox/rancher-desktop#6818",
+    ),
+    _problem(
+        "`docker compose` is gone after a change of provider",
+        "the plugin is a link into an application that was removed",
+        "cli-plugin-broken",
+        "",
+    ),
+    _problem(
+        "Containers and images are missing: another engine answers",
+        "DOCKER_HOST or the context points elsewhere",
+        "docker-host-overrides-context docker-context-missing docker-context-dead several-engines",
+        "docker/desktop-feedback#451 docker/compose#11242",
+    ),
+    _problem(
+        "Testcontainers or an SDK gets an empty answer with status 400 on Windows",
+        "it speaks an API version that the engine does not serve any more",
+        "client-engine-incompatible api-floor-raised",
+        "",
+    ),
+    _problem(
+        "Every call ends with 500, Docker Desktop says “starting”",
+        "its VM has not come up",
+        "engine-answers-with-error desktop-log-start-timeout desktop-log-backend-crashed",
+        "docker/for-win#14312 docker/for-win#15049",
+    ),
+    _problem(
+        "macOS: there is no /var/run/docker.sock",
+        "since 4.13 it is made only when asked for",
+        "desktop-socket-missing",
+        "docker/for-mac#6536 docker/for-mac#6532",
+    ),
+    _problem(
+        "macOS: “com.docker.vmnetd will damage your computer”",
+        "an old certificate of its signature",
+        "desktop-log-helper-blocked desktop-outdated",
+        "docker/for-mac#7520 docker/for-mac#7534 docker/docs#21739",
+    ),
+    _problem(
+        "macOS: files belong to root, or permission is denied, on bind mounts",
+        "VirtioFS maps owners; what a program in a container makes of that cannot be foreseen",
+        "desktop-log-mount-denied",
+        "docker/for-mac#6243 docker/for-mac#6614",
+        reason="Whose the files are is seen in the container only, and no command is run in a "
+        "user's container. Where macOS refused the folder, the log says so.",
+    ),
+    _problem(
+        "macOS: bind mounts are slow",
+        "osxfs or gRPC FUSE instead of VirtioFS",
+        "desktop-file-sharing-slow",
+        "docker/for-mac#1592 docker/roadmap#7",
+    ),
+    _problem(
+        "Docker.raw has 64 GB",
+        "the file is sparse: its size is what it may grow to, not what it takes",
+        "vm-disk-bloated",
+        "docker/for-mac#2297 docker/for-mac#6475 docker/for-mac#371",
+    ),
+    _problem(
+        "macOS: a smaller disk limit deletes all images",
+        "that is how Docker Desktop does it",
+        "",
+        "",
+        reason="It is no state of a host. No fix here lowers the limit, and the pages say why.",
+    ),
+    _problem(
+        "“no space left on device”, and the computer has room",
+        "the VM's own disk is full",
+        "vm-disk-limit-near desktop-log-vm-disk-full",
+        "docker/for-mac#2449",
+    ),
+    _problem(
+        "“Mounts denied: the path is not shared from the host”",
+        "the folder is not among the shared ones",
+        "project-not-shared desktop-log-mount-denied",
+        "docker/for-mac#3258 docker/cli#2879",
+    ),
+    _problem(
+        "macOS: the VM uses the processor though nothing runs",
+        "an old hypervisor, many files that are watched",
+        "desktop-hypervisor-removed desktop-outdated",
+        "docker/for-mac#5287 docker/for-mac#5905 docker/for-mac#3100",
+    ),
+    _problem(
+        "Apple silicon: programs for amd64 die with signal 11",
+        "an error of QEMU's emulation",
+        "rosetta-off",
+        "docker/desktop-feedback#382 rust-lang/rustup#3902",
+    ),
+    _problem(
+        "Apple silicon: programs for amd64 fail *with* Rosetta",
+        "instructions and calls that Rosetta lacks",
+        "",
+        "docker/for-mac#6773 docker/for-mac#7320 docker/roadmap#384",
+        reason="Which program needs what it lacks cannot be seen from outside. `hullcheck triage` "
+        "recognises the message.",
+    ),
+    _problem(
+        "The VM does not start since Rosetta was switched on",
+        "Rosetta itself is not installed",
+        "rosetta-not-installed",
+        "docker/for-mac#6718 docker/for-mac#6487",
+    ),
+    _problem(
+        "Git Bash changes paths; scripts fail with “not found”",
+        "MSYS rewrites what looks like a path; lines end with CR LF",
+        "",
+        "",
+        reason="Both are in a project or a command, not in the host: `MSYS_NO_PATHCONV=1`, and "
+        "`* text=auto eol=lf` in .gitattributes. `hullcheck triage` recognises the message.",
+    ),
+)
 """On Windows, macOS and inside WSL."""
 
 

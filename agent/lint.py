@@ -1,4 +1,4 @@
-"""Judging configuration files alone: what the engine refuses, chokes on or ignores in them."""
+"""Judging configuration files alone: what their program refuses, chokes on or ignores in them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,196 @@ import os
 import re
 import stat
 import sys
-from typing import TYPE_CHECKING
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from probes import daemon_config
-from probes.formats.daemon_json import BY_NAME, HostFacts, Problem, judge
-from probes.formats.daemon_json.keys import NEWEST
+from probes.formats.problems import Problem
 from probes.host import redaction
 from probes.model import ERROR, finding
 from probes.record import NamedTuple
 
 if TYPE_CHECKING:
-    from probes.model import Finding
+    from collections.abc import Callable
 
-KINDS = ("daemon.json",)
-"""Kinds of file that this version judges."""
+    from probes.formats.daemon_json import HostFacts
+    from probes.formats.wsl_judge import WslFacts
+    from probes.host import Host
+    from probes.judged_file import JudgedKind
+    from probes.model import Finding
 
 SIZE_LIMIT = 4 << 20
 """Bytes of one file. The largest real daemon.json seen has 6 KB."""
+
+PATIENCE = 2.0
+"""Seconds to ask this machine what files are judged for; without an answer nothing is assumed, and
+of engines the newest."""
+
+CONTENT = 1 << 16
+"""Bytes from the beginning by which the kind of a file is told."""
+
+WINDOWS = {"10": (10, 0, 19045), "11": (10, 0, 26100)}
+"""The last build of Windows 10, and the build of Windows 11 24H2."""
+
+
+class LintError(Exception):
+    """A file that cannot be judged: one line naming it and the remedy."""
+
+
+class Target:
+    """What files are judged for: what was asked for, else what this machine tells."""
+
+    def __init__(
+        self,
+        *,
+        engine: str | None = None,
+        wsl: tuple[int, ...] | None = None,
+        windows: tuple[int, ...] | None = None,
+        memory: int | None = None,
+        cpus: int | None = None,
+    ) -> None:
+        self.asked_engine = engine
+        self._asked: dict[str, Any] = {
+            "wsl": wsl,
+            "windows": windows,
+            "memory": memory,
+            "cpus": cpus,
+        }
+
+    @cached_property
+    def host(self) -> Host:
+        """This machine."""
+        from probes.host import Host
+        from probes.host.live import LiveSource
+
+        return Host(LiveSource(), seconds=PATIENCE)
+
+    @cached_property
+    def engine(self) -> tuple[str, str]:
+        """The version of the engine and where it is from: asked for, here, else the newest known."""
+        from probes import engine
+        from probes.host import Unreadable
+
+        if self.asked_engine is not None:
+            return self.asked_engine, "as asked"
+        try:
+            return str(engine.version(self.host)["Version"]), "here"
+        except (Unreadable, KeyError):
+            return newest_engine(), "the newest known: no engine answers here"
+
+    def wsl_facts(self, data: bytes) -> WslFacts:
+        """What is known of the Windows and the computer that a file of WSL is for."""
+        from probes.wsl_config import wsl_facts
+
+        asked = {name: value for name, value in self._asked.items() if value is not None}
+        return wsl_facts(self.host, data)._replace(**asked)
+
+
+class Judgement(NamedTuple):
+    """What came of one file."""
+
+    problems: tuple[Problem, ...]
+    judged_for: str
+    """The version and computer it was judged for, in words; empty for none in particular."""
+    refused_by: str = ""
+    """Who does not start with it, as the end of "refused by ..."."""
+
+
+class Kind(NamedTuple):
+    """One kind of file: how it is recognised, who judges it, where its checks are."""
+
+    names: str
+    """A pattern of its names, in lower case."""
+    module: str
+    """The topic's module, imported when used."""
+    judged: str
+    """The name of its JudgedKind there."""
+    judge: Callable[[bytes, Target, str], Judgement]
+    aliases: tuple[str, ...] = ()
+    """Other words for ``--kind``."""
+
+    @property
+    def kind(self) -> JudgedKind[Any]:
+        """Its table of codes and its verdicts."""
+        kind: JudgedKind[Any] = getattr(import_module(self.module), self.judged)
+        return kind
+
+    def findings(self, problems: tuple[Problem, ...], path: str) -> list[Finding]:
+        """The problems as the doctor reports them, one for each."""
+        checks = {check.id: check for check in import_module(self.module).TOPIC.checks}
+        kind = self.kind
+        return [finding(checks[p.code], kind.verdict(p, path)) for p in problems]
+
+
+def _daemon_json(data: bytes, target: Target, path: str) -> Judgement:
+    from probes.formats.daemon_json import judge
+
+    engine, because = target.engine
+    # A major version alone means the last of its releases.
+    whole = f"{engine}.99" if engine.lstrip("v").isdigit() else engine
+    problems = judge(data, engine=whole, host=this_machine(), path=path)
+    return Judgement(tuple(problems), f"engine {engine} ({because})", f"engine {engine}")
+
+
+def _wslconfig(data: bytes, target: Target, path: str) -> Judgement:
+    from probes.formats.wsl_judge import judge_wslconfig
+
+    facts = target.wsl_facts(data)
+    return Judgement(judge_wslconfig(data, facts, path=path), _wsl_words(facts), "WSL")
+
+
+def _wsl_conf(data: bytes, target: Target, path: str) -> Judgement:
+    from probes.formats.wsl_judge import judge_wsl_conf
+
+    facts = target.wsl_facts(data)
+    return Judgement(judge_wsl_conf(data, facts, path=path), _wsl_words(facts), "WSL")
+
+
+def _wsl_words(facts: WslFacts) -> str:
+    from probes.formats.sizes import human_size
+
+    words = []
+    if facts.windows is not None:
+        words.append(f"Windows build {facts.windows[2] if len(facts.windows) > 2 else '?'}")  # noqa: PLR2004
+    if facts.wsl is not None:
+        words.append(f"WSL {'.'.join(map(str, facts.wsl)) or 'of Windows'}")
+    if facts.memory is not None:
+        words.append(f"{human_size(facts.memory)} of memory")
+    if facts.cpus is not None:
+        words.append(f"{facts.cpus} processors")
+    return ", ".join(words) or "any Windows and WSL"
+
+
+_COPY = (
+    r"(?:[.~_-](?:txt|bak|backup|old|orig|example|sample|template|tmpl|ini|dist|default|\d+)|~)*"
+)
+"""What copies of a file are called by, behind its name."""
+
+_KINDS = {
+    "daemon.json": Kind(
+        r"(docker[-_.]?)?daemon.*\.json([.~].*)?|dockerd.*\.json",
+        "probes.daemon_config",
+        "KIND",
+        _daemon_json,
+    ),
+    ".wslconfig": Kind(
+        rf"(.*[._-])?wslconfig{_COPY}",
+        "probes.wsl_config",
+        "WSLCONFIG_KIND",
+        _wslconfig,
+        ("wslconfig",),
+    ),
+    "wsl.conf": Kind(
+        rf"(.*[._-])?wsl\.conf{_COPY}",
+        "probes.wsl_config",
+        "WSL_CONF_KIND",
+        _wsl_conf,
+        ("wslconf",),
+    ),
+}
+
+KINDS = tuple(word for name, kind in _KINDS.items() for word in (name, *kind.aliases))
+"""What ``--kind`` takes."""
 
 _OTHER_KINDS = {
     "package.json",
@@ -36,63 +209,98 @@ _OTHER_KINDS = {
 }
 
 
-class LintError(Exception):
-    """A file that cannot be judged: one line naming it and the remedy."""
-
-
 class Linted(NamedTuple):
     """One judged file."""
 
     path: str
     kind: str
-    problems: tuple[Problem, ...]
+    judgement: Judgement
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """In the order of their lines."""
+        return self.judgement.problems
 
     @property
     def refused(self) -> bool:
-        """Whether the engine does not start with it."""
+        """Whether the program that reads it does not start with it."""
         return any(problem.refused_by_engine for problem in self.problems)
 
     def findings(self) -> list[Finding]:
         """The problems as the doctor reports them, one for each."""
-        checks = {check.id: check for check in daemon_config.TOPIC.checks}
-        return [
-            finding(checks[problem.code], daemon_config.KIND.verdict(problem, self.path))
-            for problem in self.problems
-        ]
+        return _KINDS[self.kind].findings(self.problems, self.path)
 
 
-def lint(path: str, *, kind: str | None, engine: str) -> Linted:
-    """Judge one file (``-`` for standard input) for an engine version.
+def lint(path: str, *, kind: str | None, target: Target) -> Linted:
+    """Judge one file (``-`` for standard input).
 
     Raises: LintError for a file that is absent, unreadable or of no known kind.
     """
     name = "standard input" if path == "-" else path
     data = _read(path)
-    if isinstance(data, Problem):
-        if kind is None and kind_of(path, b"") is None:
-            raise LintError(f"{name}: {data.message}")
-        return Linted(name, kind or KINDS[0], (data,))
-    chosen = kind or kind_of(path, data)
+    told = data if isinstance(data, bytes) else b""
+    chosen = _named(kind) if kind else kind_of(path, told)
+    if isinstance(data, _NoFile):
+        if chosen is None:
+            raise LintError(f"{name}: This is no configuration file: {data.what}.")
+        return Linted(name, chosen, Judgement((_unreadable(data, chosen),), ""))
     if chosen is None:
         raise LintError(f"{name}: cannot tell what kind of file this is: say so with --kind")
-    problems = judge(data, engine=engine, host=this_machine(), path=name)
-    return Linted(name, chosen, tuple(_redacted(problem) for problem in problems))
+    judgement = _KINDS[chosen].judge(data, target, name)
+    clean = tuple(_redacted(problem) for problem in judgement.problems)
+    return Linted(name, chosen, judgement._replace(problems=clean))
+
+
+def _named(kind: str) -> str:
+    return next(name for name, k in _KINDS.items() if kind in {name, *k.aliases})
 
 
 def kind_of(path: str, data: bytes) -> str | None:
     """The kind that a file's name, else its content, tells."""
     name = os.path.basename(path).lower()
-    if re.fullmatch(r"(docker[-_.]?)?daemon.*\.json([.~].*)?|dockerd.*\.json", name):
-        return "daemon.json"
+    for kind, known in _KINDS.items():
+        if re.fullmatch(known.names, name):
+            return kind
     if name in _OTHER_KINDS:
         return None
-    keys = re.findall(rb'"([a-z0-9][a-z0-9-]{1,40})"\s*:', data[:65536])
+    head = data[:CONTENT]
+    return _json_kind(name, head) or _wsl_kind(head)
+
+
+def _json_kind(name: str, head: bytes) -> str | None:
+    from probes.formats.daemon_json import BY_NAME
+
+    keys = re.findall(rb'"([a-z0-9][a-z0-9-]{1,40})"\s*:', head)
     if any(key.decode() in BY_NAME for key in keys):
         return "daemon.json"
-    return "daemon.json" if name.endswith(".json") and not data.strip(b" \t\r\n{}") else None
+    return "daemon.json" if name.endswith(".json") and not head.strip(b" \t\r\n{}") else None
 
 
-def _read(path: str) -> bytes | Problem:
+def _wsl_kind(head: bytes) -> str | None:
+    """By the settings that a text makes: most of their names exist in one of the two files."""
+    from probes.formats.text_encoding import decode
+    from probes.formats.wsl_config import WSL_CONF, WSLCONFIG, WslEncodingError, parse_wsl
+    from probes.formats.wsl_keys import KEYS, name_of
+
+    try:
+        entries = parse_wsl(decode(head).encode("utf-8", "replace"), WSLCONFIG).entries
+    except WslEncodingError:
+        return None
+    found = {d: sum(name_of(e) in KEYS[d] for e in entries) for d in (WSLCONFIG, WSL_CONF)}
+    if not any(found.values()):
+        return None
+    return ".wslconfig" if found[WSLCONFIG] >= found[WSL_CONF] else "wsl.conf"
+
+
+class _NoFile(NamedTuple):
+    """What stands where a file should be."""
+
+    what: str
+    stops: bool
+    """Whether it keeps a program from starting that needs the file."""
+
+
+def _read(path: str) -> bytes | _NoFile:
     try:
         if path == "-":
             data = sys.stdin.buffer.read(SIZE_LIMIT + 1) if sys.stdin else b""
@@ -106,13 +314,13 @@ def _read(path: str) -> bytes | Problem:
         import errno
 
         if error.errno == errno.ELOOP:
-            return _unreadable("a loop of symbolic links", refused=True)
+            return _NoFile("a loop of symbolic links", stops=True)
         if error.errno == errno.EISDIR:
-            return _unreadable("a directory stands where the file should be", refused=True)
+            return _NoFile("a directory stands where the file should be", stops=True)
         raise LintError(f"{path or repr(path)}: cannot be read: {error.strerror}") from None
     if len(data) > SIZE_LIMIT:
         size = os.path.getsize(path) if os.path.isfile(path) else len(data)
-        return _unreadable(f"{size} bytes: something else was written there", refused=False)
+        return _NoFile(f"{size} bytes: something else was written there", stops=False)
     return data
 
 
@@ -128,19 +336,21 @@ def _read_file(path: str) -> bytes:
         return file.read(SIZE_LIMIT + 1)
 
 
-def _unreadable(what: str, *, refused: bool) -> Problem:
+def _unreadable(found: _NoFile, kind: str) -> Problem:
     return Problem(
-        "daemon-json-unreadable",
+        _KINDS[kind].kind.unreadable,
         ERROR,
-        f"This is no configuration file: {what}.",
+        f"This is no configuration file: {found.what}.",
         line=1,
         column=1,
-        refused_by_engine=refused,
+        refused_by_engine=found.stops and kind == "daemon.json",
     )
 
 
 def this_machine() -> HostFacts:
     """What this machine tells of files, users and groups that a daemon.json may name."""
+    from probes.formats.daemon_json import HostFacts
+
     return HostFacts(
         file_exists=os.path.exists,
         user_exists=_user_exists,
@@ -195,4 +405,6 @@ def _redacted(problem: Problem) -> Problem:
 
 def newest_engine() -> str:
     """The version assumed where no engine tells its own."""
+    from probes.formats.daemon_json.keys import NEWEST
+
     return ".".join(str(part) for part in NEWEST)

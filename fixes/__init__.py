@@ -143,16 +143,41 @@ FIXES: dict[str, Entry] = {
     "docker-config-owner": Entry("docker_cli", ("docker-config-foreign-owner",)),
     "cli-plugin-link": Entry("docker_cli", ("cli-plugin-broken",)),
     # -- WSL and Docker Desktop ------------------------------------------------------------------
-    "wslconfig-cleanup": Entry("wsl", ()),
-    "wsl-memory": Entry("wsl", ()),
-    "wsl-memory-reclaim": Entry("wsl", ()),
+    "wslconfig-cleanup": Entry(
+        "wsl",
+        (
+            "wslconfig-wrong-section",
+            "wslconfig-removed-key",
+            "wslconfig-value-misspelt",
+            "wslconfig-size-too-small",
+        ),
+    ),
+    "wsl-memory": Entry("wsl", ("wsl-memory-unlimited", "wsl-memory-too-large")),
+    "wsl-memory-reclaim": Entry(
+        "wsl", ("wsl-memory-reclaim-off", "wsl-reclaim-gradual-breaks-dockerd")
+    ),
     "wsl-sparse-vhd": Entry("wsl", ()),
-    "wsl-networking": Entry("wsl", ()),
-    "wsl-systemd": Entry("wsl", ()),
-    "wsl-automount": Entry("wsl", ()),
-    "desktop-resources": Entry("docker_desktop", ()),
-    "desktop-file-sharing": Entry("docker_desktop", ()),
-    "desktop-resource-saver": Entry("docker_desktop", ()),
+    "wsl-networking": Entry("wsl", ("wsl-dns-tunneling-off",)),
+    "wsl-systemd": Entry("wsl", ("wsl-systemd-off",)),
+    "wsl-automount": Entry("wsl", ("wsl-automount-off",)),
+    "desktop-resources": Entry(
+        "docker_desktop",
+        (
+            "vm-disk-limit-near",
+            "desktop-memory-low",
+            "desktop-memory-too-large",
+            "desktop-processors-unfit",
+        ),
+    ),
+    "desktop-file-sharing": Entry(
+        "docker_desktop",
+        (
+            "desktop-file-sharing-slow",
+            "desktop-file-sharing-none",
+            "desktop-hypervisor-removed",
+        ),
+    ),
+    "desktop-resource-saver": Entry("docker_desktop", ("resource-saver-off",)),
     # -- space: what it deletes is gone ----------------------------------------------------------
     "build-cache": Entry("disk_space", ("build-cache-large",)),
     "dangling-images": Entry("disk_space", ("images-dangling",)),

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from probes import configuration, disk, engine, engine_host, storage
-from probes.daemon_control import UNKNOWN, Control, control
+from probes.daemon_control import Control, advice
 from probes.formats.sizes import GIB, human_size
 from probes.formats.versions import major_minor
 from probes.host.questions import Absent
@@ -153,7 +153,7 @@ class BuildKit(NamedTuple):
     machine: str | Missing
     handlers: tuple[Handler, ...] | Missing
     local: bool | Missing
-    site: Control | Missing
+    site: Control
 
 
 @TOPIC.probe
@@ -180,7 +180,7 @@ def look(host: Host) -> BuildKit:
         else _MACHINES.get(str(system["machine"]), str(system["machine"])),
         handlers=known(lambda: _handlers(host)),
         local=known(lambda: engine_host.engine_host(host)),
-        site=known(lambda: control(host)),
+        site=advice(host),
     )
 
 
@@ -325,10 +325,6 @@ def _release(facts: BuildKit) -> tuple[int, int]:
     return major_minor(need(facts.version))
 
 
-def _where(facts: BuildKit) -> Control:
-    return have(facts.site, UNKNOWN)
-
-
 @TOPIC.check(
     "buildkit-disabled",
     WARNING,
@@ -389,8 +385,8 @@ def buildkit_disabled(facts: BuildKit) -> Verdict:
             f"{features.where} turns BuildKit off: builds use the deprecated builder.",
             Evidence(features.where, "features.buildkit", "false", "not set"),
             mend=(
-                f'Remove "buildkit": false from features in {_where(facts).config_file}',
-                f"{_where(facts).restart}   # stops containers unless live-restore is on",
+                f'Remove "buildkit": false from features in {facts.site.config_file}',
+                f"{facts.site.restart}   # stops containers unless live-restore is on",
             ),
         )
     return ok(
@@ -473,9 +469,9 @@ def build_cache_gc_off(facts: BuildKit) -> Verdict:
         mend=(
             (
                 f'Put "builder": {{"gc": {{"enabled": true, "defaultKeepStorage": "{keep}"}}}} into '
-                f"{_where(facts).config_file}"
+                f"{facts.site.config_file}"
             ),
-            f"{_where(facts).restart}   # stops containers unless live-restore is on",
+            f"{facts.site.restart}   # stops containers unless live-restore is on",
             "docker builder prune --filter until=168h   # what was not used for a week, now",
         ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probes import engine
+from probes import desktop_host, engine
 from probes.engine_host import container_of, engine_host
 from probes.formats.timestamps import parse_stamp
 from probes.host.questions import Garbled
@@ -88,12 +88,14 @@ class Clock(NamedTuple):
     """When the engine was built, seconds since the epoch: no right clock is behind it."""
     local: bool | Missing
     """Whether the engine runs on this host's kernel."""
+    platform: str | Missing = desktop_host.LINUX
+    """As desktop_host.platform tells it."""
 
 
 @TOPIC.probe
 def look(host: Host) -> Clock:
     """Ask the kernel; no daemon is asked, so it works with chrony, ntpd and timesyncd alike."""
-    state = known(lambda: host.gauge("adjtimex"))
+    state = known(lambda: _discipline(host))
     return Clock(
         synchronised=state if isinstance(state, Missing) else not state["status"] & STA_UNSYNC,
         error_seconds=state if isinstance(state, Missing) else state["maxerror"] / 1e6,
@@ -111,7 +113,19 @@ def look(host: Host) -> Clock:
         engine_now=known(lambda: _time_of(engine.info(host).get("SystemTime"), "SystemTime")),
         engine_built=known(lambda: _time_of(engine.version(host).get("BuildTime"), "BuildTime")),
         local=known(lambda: _local(host)),
+        platform=known(lambda: desktop_host.platform(host)),
     )
+
+
+def _discipline(host: Host) -> dict[str, int]:
+    """What adjtimex(2) tells.
+
+    Raises: OtherPlatform where there is no such call; Unreadable.
+    """
+    if desktop_host.platform(host) in {desktop_host.WINDOWS, desktop_host.MACOS}:
+        raise desktop_host.OtherPlatform("this host keeps its own time, and tells no error of it")
+    told: dict[str, int] = host.gauge("adjtimex")
+    return told
 
 
 def _local(host: Host) -> bool:
@@ -318,6 +332,20 @@ def engine_clock_apart(clock: Clock) -> Verdict:
     )
 
 
+_WINDOWS_SETS = ("w32tm /resync   # on Windows, in a terminal of an administrator",)
+_SET = {
+    desktop_host.LINUX: (
+        "sudo timedatectl set-ntp true",
+        "or by hand: sudo date -s 'YYYY-MM-DD hh:mm'",
+    ),
+    desktop_host.MACOS: ("sudo sntp -sS time.apple.com",),
+    desktop_host.WINDOWS: _WINDOWS_SETS,
+    desktop_host.WSL1: _WINDOWS_SETS,
+    desktop_host.WSL2: (*_WINDOWS_SETS, "sudo hwclock -s   # WSL's clock is then set by Windows'"),
+}
+"""How a clock is set, by platform."""
+
+
 @TOPIC.check(
     "clock-before-engine-build",
     ERROR,
@@ -362,8 +390,5 @@ def clock_before_engine_build(clock: Clock) -> Verdict:
         f"This host's clock is {days:.0f} days behind the day its engine was built: every TLS "
         "certificate looks not yet valid.",
         seen,
-        mend=(
-            "sudo timedatectl set-ntp true",
-            "or by hand: sudo date -s 'YYYY-MM-DD hh:mm'",
-        ),
+        mend=_SET.get(have(clock.platform, ""), _SET[desktop_host.LINUX]),
     )

@@ -276,6 +276,54 @@ def file_path(host: Host) -> str:
         return engine.DEFAULT_CONFIG
 
 
+def desktop_file(host: Host) -> str:
+    """The configuration file of Docker Desktop's engine, as this host opens it.
+
+    ``.docker/daemon.json`` of the user who runs Docker Desktop, that of Windows where this is a WSL
+    distribution (docker/docs content/manuals/desktop/settings-and-maintenance/settings.md, "Docker
+    Engine"). It is no file of :func:`file_path`: its paths, users and kernel are those of the VM.
+
+    Raises: NotHere where docker talks to another engine or there is no Docker Desktop; Unreadable.
+    """
+    return host.derive(_desktop_file)
+
+
+def _desktop_file(host: Host) -> str:
+    from probes import desktop_host
+
+    seen, where = engine.look(host), desktop_host.platform(host)
+    if seen.reachable and seen.provider != "docker-desktop":
+        raise engine.NotHere("docker talks to another engine than Docker Desktop's")
+    if not seen.endpoint.startswith(("unix://", "npipe://")):
+        raise engine.NotHere("docker talks to an engine on another machine")
+    inside = where in {desktop_host.WSL1, desktop_host.WSL2}
+    if inside:
+        desktop_host.require_wsl(host)
+    elif where not in {desktop_host.WINDOWS, desktop_host.MACOS, desktop_host.LINUX}:
+        raise engine.NotHere("Docker Desktop does not run on this kind of host")
+    # An engine that answers is proof enough, but for a socket that was handed into a container.
+    if where == desktop_host.LINUX:
+        there = host.exists(desktop_host.DESKTOP_ON_LINUX)
+    else:
+        there = seen.reachable or _desktop_is_installed(host)
+    if not there:
+        raise engine.NotHere("Docker Desktop is not installed on this host")
+    if inside or where == desktop_host.WINDOWS:
+        home = desktop_host.windows_profile(host)
+    else:
+        home = host.gauge("session")["home"]
+    return desktop_host.join(host, home, ".docker", "daemon.json")
+
+
+def _desktop_is_installed(host: Host) -> bool:
+    from probes import desktop_settings  # a server is spared it
+
+    settings = known(lambda: desktop_settings.read(host))  # cheaper than what follows
+    if isinstance(settings, Missing) and settings.kind == "inapplicable":
+        raise engine.NotHere(settings.reason)
+    return desktop_settings.installed(host)
+
+
 def document(host: Host) -> Document | None:
     """The daemon's configuration file, parsed; None where there is none.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from probes import configuration, engine
-from probes.daemon_control import UNKNOWN, Control, control
+from probes.daemon_control import Control, advice
 from probes.formats.daemon_json import CODES, HostFacts, judge
 from probes.judged_file import Judged, JudgedKind
 from probes.model import (
@@ -28,7 +28,7 @@ from probes.model import (
 from probes.record import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from probes.configuration import Setting
     from probes.formats.problems import Problem
@@ -70,6 +70,10 @@ def look(host: Host) -> DaemonConfig:
     engine instead of the engine; whether it is a finding, and how grave, is for the checks.
     """
     path = known(lambda: configuration.file_path(host))
+    desktop = path if isinstance(path, str) else known(lambda: configuration.desktop_file(host))
+    of_desktop = isinstance(path, Missing) and isinstance(desktop, str)
+    if of_desktop:
+        path = desktop
     daemon = known(lambda: configuration.dockerd(host))
     data = path if isinstance(path, Missing) else known(lambda: host.read_bytes(path))
     present = (
@@ -88,6 +92,8 @@ def look(host: Host) -> DaemonConfig:
         version=version,
         problems=data
         if isinstance(data, Missing)
+        else _of_desktop(host, data, version, str(path))
+        if of_desktop
         else tuple(judge(data, engine=version, host=host_facts(host), path=str(path))),
         pending=told
         if isinstance(told, Missing)
@@ -97,33 +103,72 @@ def look(host: Host) -> DaemonConfig:
         running_seconds=daemon
         if isinstance(daemon, Missing)
         else known(lambda: host.now() - daemon.started),
-        default_file_present=known(lambda: host.exists(engine.DEFAULT_CONFIG)),
-        control=have(known(lambda: control(host)), UNKNOWN),
+        default_file_present=_IN_A_VM
+        if of_desktop
+        else known(lambda: host.exists(engine.DEFAULT_CONFIG)),
+        control=advice(host),
+    )
+
+
+_IN_A_VM = Missing("Docker Desktop's engine runs in a VM, with files of its own", "inapplicable")
+
+_WRITTEN_BY_DESKTOP = frozenset({("daemon-json-feature-settled", "features.buildkit")})
+"""What Docker Desktop itself writes into a new file, and nobody needs to be told of."""
+
+_OTHERWISE_IN_DESKTOP = frozenset({"hosts", "data-root"})
+"""Keys that mean something else in Docker Desktop: the topic of its settings judges them."""
+
+
+def _of_desktop(host: Host, data: bytes, version: str, path: str) -> tuple[Problem, ...]:
+    """The judge's opinion of the file of Docker Desktop, whose engine lives in a VM.
+
+    What the file names is not on this host: no path, user or command line of it is asked for.
+    """
+    info = have(known(lambda: engine.info(host)), {})
+    facts = HostFacts(
+        log_drivers=_log_drivers(info), runtimes=_runtimes(info), cgroup_v2=_cgroup_v2(info)
+    )
+    return tuple(
+        problem
+        for problem in judge(data, engine=version, host=facts, path=path)
+        if (problem.code, problem.key) not in _WRITTEN_BY_DESKTOP
+        and (problem.refused_by_engine or problem.key not in _OTHERWISE_IN_DESKTOP)
     )
 
 
 def host_facts(host: Host) -> HostFacts:
     """What the judge of daemon.json wants to know of the host that the file is for."""
     info = have(known(lambda: engine.info(host)), {})
-    plugins = info.get("Plugins")
-    drivers = plugins.get("Log") if isinstance(plugins, dict) else None
-    runtimes = info.get("Runtimes")
+    drivers = _log_drivers(info)
     users = known(lambda: host.read_text("/etc/passwd"))
     groups = known(lambda: host.read_text("/etc/group"))
-    cgroup = info.get("CgroupVersion")
     return HostFacts(
         file_exists=lambda path: known(lambda: host.exists(path)) is not False,
         user_exists=None if isinstance(users, Missing) else _named_in(users),
         group_exists=None if isinstance(groups, Missing) else _named_in(groups),
         has_subordinate_ids=_subordinate_ids(host),
         flags=printed_flags(command_line(host)),
-        log_drivers=frozenset(map(str, drivers))
-        if isinstance(drivers, list)
-        else _drivers_of_makers(host),
-        runtimes=frozenset(map(str, runtimes)) if isinstance(runtimes, dict) else None,
-        cgroup_v2=str(cgroup) == "2" if cgroup else None,
+        log_drivers=_drivers_of_makers(host) if drivers is None else drivers,
+        runtimes=_runtimes(info),
+        cgroup_v2=_cgroup_v2(info),
         rootless="rootless" in engine.security_options(info) if info else None,
     )
+
+
+def _log_drivers(info: Mapping[str, Any]) -> frozenset[str] | None:
+    plugins = info.get("Plugins")
+    drivers = plugins.get("Log") if isinstance(plugins, dict) else None
+    return frozenset(map(str, drivers)) if isinstance(drivers, list) else None
+
+
+def _runtimes(info: Mapping[str, Any]) -> frozenset[str] | None:
+    runtimes = info.get("Runtimes")
+    return frozenset(map(str, runtimes)) if isinstance(runtimes, dict) else None
+
+
+def _cgroup_v2(info: Mapping[str, Any]) -> bool | None:
+    cgroup = info.get("CgroupVersion")
+    return str(cgroup) == "2" if cgroup else None
 
 
 def _drivers_of_makers(host: Host) -> frozenset[str] | None:
@@ -394,13 +439,15 @@ def daemon_debug_on(config: DaemonConfig) -> Verdict:
     seen = Evidence("engine GET /info", "Debug", str(debug).lower(), "false")
     if not debug:
         return ok("debug logging is off", seen)
-    running = have(config.running_seconds, DEBUG_SECONDS + 1)
-    if running <= DEBUG_SECONDS:
+    running = have(config.running_seconds, None)
+    if running is not None and running <= DEBUG_SECONDS:
         return ok("debug logging is on since less than a day", seen)
-    days = int(running // 86400)
-    since = f"for {days} days" if days > 1 else "for more than a day"
+    days = 0 if running is None else int(running // 86400)
+    since = "" if running is None else f" for {days} days" if days > 1 else " for more than a day"
     return fail(
-        f"Debug logging has been on {since}: the daemon's log turns over in hours.",
+        f"Debug logging has been on{since}: the daemon's log turns over in hours."
+        if since
+        else "Debug logging is on: the daemon's log turns over in hours.",
         seen,
         mend=(
             f'set "debug": false in {config.control.config_file}',

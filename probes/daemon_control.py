@@ -25,10 +25,79 @@ class Control(NamedTuple):
     """The same as a command for a program; only where systemd runs the daemon."""
     reload_argv: tuple[str, ...] = ()
     """Empty where the daemon is sent the signal itself."""
+    certificates: str = "/etc/docker/certs.d"
+    """Below it a registry's own authority goes to NAME/ca.crt."""
 
 
 UNKNOWN = Control(engine.DEFAULT_CONFIG, "restart the Docker daemon", "restart the Docker daemon")
 """Stands in where the daemon cannot be told."""
+
+
+def _in_a_vm(config_file: str, restart: str, certificates: str = "") -> Control:
+    return Control(
+        config_file,
+        restart,
+        restart,
+        certificates=certificates or "(in the VM) /etc/docker/certs.d",
+    )
+
+
+_DESKTOP = "Apply & restart in Docker Desktop's Settings > Docker Engine"
+
+IN_A_VM = {
+    # docker/docs content/manuals/desktop/settings-and-maintenance/settings.md, "Docker Engine"
+    "docker-desktop": _in_a_vm(
+        "Docker Desktop's Settings > Docker Engine",
+        _DESKTOP,
+        # docker/docs content/manuals/desktop/troubleshoot-and-support/faqs/macfaqs.md, "TLS certificates"
+        "~/.docker/certs.d",
+    ),
+    # docs.orbstack.dev/docker: Settings > Docker, kept in ~/.orbstack/config/docker.json
+    "orbstack": _in_a_vm("OrbStack's Settings > Docker", "orb restart docker"),
+    # abiosoft/colima embedded/defaults/colima.yaml: "docker" holds the daemon's configuration
+    "colima": _in_a_vm("the section docker of colima.yaml (colima start --edit)", "colima restart"),
+    "rancher-desktop": _in_a_vm(
+        "/etc/docker/daemon.json in the VM (a provisioning script keeps it)",
+        "quit Rancher Desktop and start it again",
+    ),
+    "lima": _in_a_vm(
+        "the daemon.json in the VM (limactl shell NAME)", "limactl stop NAME && limactl start NAME"
+    ),
+    "minikube": _in_a_vm(
+        "minikube's options (minikube start --docker-opt=KEY=VALUE)",
+        "minikube stop && minikube start",
+    ),
+}
+"""How the engines in the VMs of desktop products are configured: no file of this host is theirs."""
+
+
+ELSEWHERE = Control(
+    f"{engine.DEFAULT_CONFIG} of the engine's own machine",
+    "restart the Docker daemon there",
+    "restart the Docker daemon there",
+)
+"""An engine that is reached over the network."""
+
+PODMAN = Control(
+    "podman's own configuration (/etc/containers)",
+    "podman reads it with its next command",
+    "podman reads it with its next command",
+    certificates="/etc/containers/certs.d",
+)
+"""containers-registries.conf(5), containers-certs.d(5): podman reads no daemon.json."""
+
+
+def advice(host: Host) -> Control:
+    """What to tell the owner of the engine, wherever it runs; never raises."""
+    seen = engine.look(host)
+    if seen.provider == "podman":
+        return PODMAN
+    if isinstance(seen.provider, str) and seen.provider in IN_A_VM:
+        return IN_A_VM[seen.provider]
+    found = known(lambda: control(host))
+    if isinstance(found, Control):
+        return found
+    return ELSEWHERE if seen.local is False else UNKNOWN
 
 
 def control(host: Host) -> Control:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from probes import engine, engine_host
-from probes.daemon_control import UNKNOWN, control
+from probes.daemon_control import advice
 from probes.formats.daemon_log import LogLine, parse_file_log, parse_journal, sample
 from probes.formats.daemon_log_patterns import PATTERNS
 from probes.formats.systemd_show import unit_of_cgroup
@@ -137,7 +137,7 @@ def look(host: Host) -> DaemonLog:
         sink=sink,
         now=now,
         unit=unit,
-        restart=have(known(lambda: control(host)), UNKNOWN).restart,
+        restart=advice(host).restart,
         look=_by_hand(read, unit, rootless=rootless),
         config_file="/etc/docker/daemon.json"
         if isinstance(daemon, Missing)

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from probes import configuration, engine, engine_host, requirements
-from probes.daemon_control import UNKNOWN, Control, control
+from probes.daemon_control import IN_A_VM, UNKNOWN, Control, advice
 from probes.formats.proc_net_tcp import parse_listeners
 from probes.formats.timestamps import format_time
 from probes.formats.x509 import parse_certificates
@@ -164,6 +164,8 @@ class DaemonSecurity(NamedTuple):
     synology: bool | Missing = False
     manager: PackageManager | None = None
     site: Control = UNKNOWN
+    os_type: str = "linux"
+    """What the engine's containers run on: linux or windows."""
 
 
 # -- looking: the API's addresses ----------------------------------------------------------------
@@ -536,6 +538,18 @@ def insecure(config: dict[str, Any]) -> tuple[Registry, ...]:
     return tuple(dict.fromkeys(found))
 
 
+MINIKUBE_SERVICES = "10.96.0.0/12"
+"""The range of Kubernetes' services: minikube has its engine trust what is served there
+(kubernetes/minikube pkg/minikube/constants, DefaultServiceCIDR)."""
+
+
+def _chosen_insecure(provider: str | Missing, info: dict[str, Any]) -> tuple[Registry, ...]:
+    """The insecure registries that somebody chose, without those that come with a provider."""
+    found = insecure(_registry_config(info))
+    usual = {MINIKUBE_SERVICES} if provider == "minikube" else set()
+    return tuple(item for item in found if item.name not in usual)
+
+
 def is_local_name(host: str) -> bool:
     """Whether a name or address can only be one of the own network.
 
@@ -661,7 +675,7 @@ def look(host: Host) -> DaemonSecurity:
         container=known(lambda: engine_host.container_of(host)),
         selinux_enforcing=_here(daemon, lambda: _selinux(host)),
         seccomp_file=known(lambda: _seccomp_file(host)),
-        insecure_registries=_from(told, lambda i: insecure(_registry_config(i))),
+        insecure_registries=_from(told, lambda i: _chosen_insecure(about.provider, i)),
         mirrors=_from(told, lambda i: _texts(_registry_config(i).get("Mirrors"))),
         certificates=known(lambda: _certificates(host)),
         keys=known(lambda: _keys(host)),
@@ -683,7 +697,8 @@ def look(host: Host) -> DaemonSecurity:
         audit_rules=_here(daemon, lambda: _audit(host)),
         content_trust=have(known(lambda: host.env("DOCKER_CONTENT_TRUST")), None) or "",
         manager=requirements.package_manager(host),
-        site=have(known(lambda: control(host)), UNKNOWN),
+        site=advice(host),
+        os_type=str(have(told, {}).get("OSType") or "linux"),
         synology=_here(daemon, lambda: host.exists("/etc/synoinfo.conf")),
     )
 
@@ -692,6 +707,13 @@ def look(host: Host) -> DaemonSecurity:
 
 _PROTECT = "https://docs.docker.com/engine/security/protect-access/"
 _ATTACK = "https://docs.docker.com/engine/security/#docker-daemon-attack-surface"
+
+
+def _config(facts: DaemonSecurity) -> str:
+    """What holds the daemon's settings: its file, or where its provider keeps them."""
+    if isinstance(facts.daemon_config, Missing):
+        return facts.site.config_file
+    return facts.daemon_config
 
 
 def _power(facts: DaemonSecurity) -> str:
@@ -846,7 +868,7 @@ def metrics_open_to_network(facts: DaemonSecurity) -> Verdict:
         mend=(
             (
                 f'set "metrics-addr": "127.0.0.1:{item.address.rpartition(":")[2]}" in '
-                f"{have(facts.daemon_config, 'the daemon.json')}, then restart the daemon"
+                f"{_config(facts)}, then restart the daemon"
             ),
         ),
     )
@@ -1265,7 +1287,7 @@ def selinux_unused(facts: DaemonSecurity) -> Verdict:
             if facts.manager
             else "install the package container-selinux",
             (
-                f'set "selinux-enabled": true in {have(facts.daemon_config, "/etc/docker/daemon.json")}, '
+                f'set "selinux-enabled": true in {_config(facts)}, '
                 "add :z or :Z to bind mounts, restart the daemon"
             ),
         ),
@@ -1313,11 +1335,13 @@ def seccomp_off(facts: DaemonSecurity) -> Verdict:
             seen,
             mend=(
                 (
-                    f"remove seccomp-profile from {have(facts.daemon_config, 'daemon.json')} or dockerd's "
+                    f"remove seccomp-profile from {_config(facts)} or dockerd's "
                     "command line, restart the daemon, make the containers again"
                 ),
             ),
         )
+    if facts.os_type == "windows":
+        return skip("Windows containers have no seccomp")
     if not profile and have(facts.synology, otherwise=False):
         return skip("Synology decides on the kernel of its systems, which has no seccomp filter")
     if not profile:
@@ -1423,12 +1447,12 @@ def registry_insecure(facts: DaemonSecurity) -> list[Verdict]:
             subject=item.name,
             severity=texts[item.reach][0],
             mend=(
-                f"put its authority's certificate at /etc/docker/certs.d/{item.name}/ca.crt"
+                f"put its authority's certificate at {facts.site.certificates}/{item.name}/ca.crt"
                 if item.reach != "all"
                 else "name the registries that need it, one by one",
                 (
                     f"remove {item.name} from insecure-registries in "
-                    f"{have(facts.daemon_config, 'the daemon.json')}, then: {facts.site.reload}"
+                    f"{_config(facts)}, then: {facts.site.reload}"
                 ),
             ),
         )
@@ -1484,10 +1508,7 @@ def mirror_plain_http(facts: DaemonSecurity) -> list[Verdict]:
                 subject=mirror,
                 severity=NOTE if is_local_name(host) else WARNING,
                 mend=(
-                    (
-                        f"use https:// for it in registry-mirrors of "
-                        f"{have(facts.daemon_config, 'the daemon.json')}"
-                    ),
+                    (f"use https:// for it in registry-mirrors of {_config(facts)}"),
                     facts.site.reload,
                 ),
             )
@@ -1532,7 +1553,7 @@ def mirror_closed(facts: DaemonSecurity) -> list[Verdict]:
             Evidence("engine GET /info", "RegistryConfig.Mirrors", mirror, "a mirror that answers"),
             subject=mirror,
             mend=(
-                f"remove it from registry-mirrors in {have(facts.daemon_config, 'the daemon.json')}",
+                f"remove it from registry-mirrors in {_config(facts)}",
                 facts.site.reload,
             ),
         )
@@ -1626,6 +1647,10 @@ def userns_remap_off(facts: DaemonSecurity) -> Verdict:
     """
     if need(facts.rootless):
         return skip("a rootless engine runs in a user namespace as a whole")
+    if facts.provider in IN_A_VM:
+        return skip("the engine runs in a VM, whose root is not this host's")
+    if facts.os_type == "windows":
+        return skip("Windows containers have no user numbers")
     seen = Evidence(
         "engine GET /info", "SecurityOptions", " ".join(need(facts.options)), "name=userns"
     )
@@ -1636,7 +1661,7 @@ def userns_remap_off(facts: DaemonSecurity) -> Verdict:
         seen,
         mend=(
             (
-                f'set "userns-remap": "default" in {have(facts.daemon_config, "daemon.json")} on a host '
+                f'set "userns-remap": "default" in {_config(facts)} on a host '
                 "without containers to keep, then restart the daemon"
             ),
         ),
@@ -1680,7 +1705,7 @@ def no_new_privileges_off(facts: DaemonSecurity) -> Verdict:
         seen,
         mend=(
             (
-                f'set "no-new-privileges": true in {have(facts.daemon_config, "daemon.json")}, restart the '
+                f'set "no-new-privileges": true in {_config(facts)}, restart the '
                 "daemon, make the containers again"
             ),
         ),
@@ -1731,7 +1756,7 @@ def default_bridge_icc_on(facts: DaemonSecurity) -> Verdict:
         seen,
         mend=(
             "docker network create NAME; docker run --network NAME ...",
-            f'or "icc": false in {have(facts.daemon_config, "daemon.json")}, then restart the daemon',
+            f'or "icc": false in {_config(facts)}, then restart the daemon',
         ),
     )
 
@@ -1765,6 +1790,10 @@ def live_restore_off(facts: DaemonSecurity) -> Verdict:
     """
     if need(facts.swarm):
         return skip("live-restore and swarm exclude each other")
+    if facts.provider in IN_A_VM:
+        return skip("the engine stops with its VM, and its containers with both")
+    if facts.os_type == "windows":
+        return skip("Windows containers do not outlive their engine")
     on = need(facts.live_restore)
     seen = Evidence("engine GET /info", "LiveRestoreEnabled", str(on).lower(), "true")
     if on:
@@ -1773,7 +1802,7 @@ def live_restore_off(facts: DaemonSecurity) -> Verdict:
         "All containers stop whenever the daemon restarts.",
         seen,
         mend=(
-            f'set "live-restore": true in {have(facts.daemon_config, "daemon.json")}',
+            f'set "live-restore": true in {_config(facts)}',
             facts.site.reload,
         ),
     )

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from probes.engine_host import container_of
+from probes.formats.wsl_output import parse_version
 from probes.host.questions import Absent, Garbled, Refused, RegistryKey, Service, Unreadable
 from probes.model import Missing, known
 from probes.record import NamedTuple
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 WINDOWS, MACOS, LINUX, WSL1, WSL2 = "windows", "macos", "linux", "wsl1", "wsl2"
 
 WSL_CONF_PATH = "/etc/wsl.conf"
+
+DESKTOP_ON_LINUX = "/opt/docker-desktop"
+"""Where its packages put Docker Desktop for Linux (docker/docs
+content/manuals/desktop/setup/install/linux)."""
 
 SYSTEM_DRIVE = "C:"
 """Where Windows is looked for from inside WSL. Another letter is possible, and then nothing is
@@ -220,6 +225,22 @@ def windows_profile(host: Host, given: str = "") -> str:
     return host.derive(_profile_from_inside)
 
 
+def local_app_data(host: Host) -> str:
+    r"""%LOCALAPPDATA% as Windows names it.
+
+    Raises: as windows_profile; Absent where a path of this distribution has no Windows name.
+    """
+    if platform(host) == WINDOWS:
+        told = host.env("LOCALAPPDATA")
+        return told or f"{windows_profile(host)}\\AppData\\Local"
+    profile = windows_profile(host)
+    users = as_read_here(host, f"{SYSTEM_DRIVE}\\Users")
+    if not profile.startswith(f"{users}/"):
+        raise Absent(f"{profile} is not on drive {SYSTEM_DRIVE}")
+    below = profile[len(users) + 1 :].replace("/", "\\")
+    return f"{SYSTEM_DRIVE}\\Users\\{below}\\AppData\\Local"
+
+
 def _profile_from_inside(host: Host) -> str:
     # The cheapest way first. Each of them is certain where it gives an answer.
     for way in (_profile_by_variable, _profile_by_path, _profile_by_interop, _profile_by_folder):
@@ -377,18 +398,17 @@ def wsl_versions(host: Host) -> Versions:
     """
     where = require_wsl(host)
     try:
-        # The labels are translated, the order is not: WSL first, Windows last.
-        found = _VERSION.findall(windows_output(host, "wsl.exe", "--version"))
-        if not found:
+        told = parse_version(windows_output(host, "wsl.exe", "--version"))
+        if told is None:
             raise Garbled("wsl --version names no version", look="wsl --version")
-        return Versions(_numbers(found[0]), _numbers(found[-1]) if len(found) > 1 else ())
+        return Versions(_numbers(told.wsl), _numbers(told.windows) if told.windows else ())
     except Refused:
         return Versions((), ())
     except Unreadable as error:
         if where == WINDOWS:
             raise
-        told = known(lambda: host.output("wslinfo", "--version"))
-        found = [] if isinstance(told, Missing) else _VERSION.findall(told)
+        printed = known(lambda: host.output("wslinfo", "--version"))
+        found = [] if isinstance(printed, Missing) else _VERSION.findall(printed)
         if not found:
             raise error from None
         return Versions(_numbers(found[0]), ())

@@ -8,9 +8,17 @@ a daemon that is not the one that answers.
 from __future__ import annotations
 
 import json
-import posixpath
 from typing import TYPE_CHECKING, Any
 
+from probes.engine_identity import (
+    IN_A_VM,
+    WINDOWS_PIPE,
+    backend_of,
+    items,
+    platform_name,
+    provider_at,
+    provider_of,
+)
 from probes.host.questions import FAILURES, Absent, Denied, Endpoint, Garbled, Unreadable
 from probes.model import Missing, have, known
 from probes.record import NamedTuple
@@ -30,18 +38,49 @@ DAEMONS = frozenset({"dockerd", "podman"})
 """Processes that are an engine themselves. Others (com.docker.backend, limactl) hold a socket and
 forward it into a VM."""
 
-INSTALLED_AT = (
-    "/usr/bin/dockerd",
-    "/usr/local/bin/dockerd",
-    "/usr/sbin/dockerd",
-    "/snap/bin/docker",
-    "/usr/bin/podman",
-    "/opt/docker-desktop/bin/com.docker.backend",
-    "/lib/systemd/system/docker.service",
-    "/usr/lib/systemd/system/docker.service",
-    "/etc/systemd/system/docker.service",
-)
-"""What an installed engine leaves on a host even when it is not running."""
+INSTALLED_AT = {
+    "linux": (
+        "/usr/bin/dockerd",
+        "/usr/local/bin/dockerd",
+        "/usr/sbin/dockerd",
+        "/snap/bin/docker",
+        "/usr/bin/podman",
+        "/opt/docker-desktop/bin/com.docker.backend",
+        "/lib/systemd/system/docker.service",
+        "/usr/lib/systemd/system/docker.service",
+        "/etc/systemd/system/docker.service",
+    ),
+    "macos": (
+        "/Applications/Docker.app",
+        "/Applications/OrbStack.app",
+        "/Applications/Rancher Desktop.app",
+        "/Applications/Podman Desktop.app",
+        "/opt/podman/bin/podman",
+        *(
+            f"{folder}/{program}"
+            for folder in ("/opt/homebrew/bin", "/usr/local/bin", "/opt/local/bin")
+            for program in ("colima", "podman")
+        ),
+    ),
+    "windows": (
+        r"C:\Program Files\Docker\Docker\Docker Desktop.exe",
+        r"C:\Program Files\Docker\dockerd.exe",
+        r"C:\Windows\System32\dockerd.exe",
+        r"C:\Program Files\Rancher Desktop\Rancher Desktop.exe",
+        r"C:\Program Files\RedHat\Podman\podman.exe",
+    ),
+}
+"""What an installed engine leaves on a host even when it is not running, by platform."""
+
+_ENGINES = frozenset({"dockerd", "podman", "rootlesskit"})
+_OF_DESKTOPS = _ENGINES | {
+    "com.docker.backend",
+    "OrbStack",
+    "OrbStack Helper",
+    "rancher-desktop",
+    "Rancher Desktop",
+}
+"""Processes of an engine that runs, on Linux and elsewhere."""
 
 
 class NoEngine(Unreadable):
@@ -114,12 +153,24 @@ class Engine(NamedTuple):
 def docker_config_dir(host: Host) -> str:
     """The docker CLI's configuration folder: DOCKER_CONFIG, else ~/.docker."""
     chosen = host.env("DOCKER_CONFIG")
-    return chosen or posixpath.join(host.gauge("session")["home"] or "/", ".docker")
+    return chosen or _join(host, str(host.gauge("session")["home"] or "/").rstrip("/"), ".docker")
+
+
+def _join(host: Host, *names: str) -> str:
+    """A path in the spelling of this host."""
+    return ("\\" if _system(host) == "windows" else "/").join(names)
+
+
+def _system(host: Host) -> str:
+    """Linux (WSL as well), macos or windows; as the host calls itself where it is another one."""
+    told = known(lambda: host.gauge("system")["platform"])
+    name = "linux" if isinstance(told, Missing) else str(told)
+    return {"darwin": "macos", "win32": "windows"}.get(name, name)
 
 
 def cli_config(host: Host) -> dict[str, Any]:
     """The docker CLI's config.json; empty where there is none."""
-    path = posixpath.join(docker_config_dir(host), "config.json")
+    path = _join(host, docker_config_dir(host), "config.json")
     try:
         text = host.read_text(path)
     except Absent:
@@ -159,19 +210,24 @@ def _target(host: Host) -> Target:
         except Unreadable:
             # The CLI itself warns and goes on with the default; a check reports the file.
             name = ""
-        chosen_by = f"currentContext of {docker_config_dir(host)}/config.json"
+        chosen_by = f"currentContext of {_join(host, docker_config_dir(host), 'config.json')}"
     if not name or name == "default":
-        return Target(Endpoint(f"unix://{DEFAULT_SOCKET}"), "default", "default")
+        return Target(Endpoint(default_endpoint(host)), "default", "default")
     return Target(context_endpoint(host, name), name, chosen_by)
+
+
+def default_endpoint(host: Host) -> str:
+    """Where the docker CLI looks when nothing tells it another place (docker/cli opts/hosts.go)."""
+    return WINDOWS_PIPE if _system(host) == "windows" else f"unix://{DEFAULT_SOCKET}"
 
 
 def context_endpoint(host: Host, name: str) -> Endpoint:
     """The endpoint of a named context, docker/cli cli/context/store (meta/<sha256>/meta.json)."""
     import hashlib
 
-    base = f"{docker_config_dir(host)}/contexts"
+    base = _join(host, docker_config_dir(host), "contexts")
     digest = hashlib.sha256(name.encode()).hexdigest()
-    path = f"{base}/meta/{digest}/meta.json"
+    path = _join(host, base, "meta", digest, "meta.json")
     try:
         meta = json.loads(host.read_text(path))
         docker = meta["Endpoints"]["docker"]
@@ -183,8 +239,10 @@ def context_endpoint(host: Host, name: str) -> Endpoint:
         ) from None
     except (ValueError, KeyError, TypeError):
         raise Garbled(f"{path} describes no docker endpoint", look=f"cat {path}") from None
-    tls_dir = f"{base}/tls/{digest}/docker"
-    has_tls = known(lambda: host.exists(f"{tls_dir}/ca.pem") or host.exists(f"{tls_dir}/cert.pem"))
+    tls_dir = _join(host, base, "tls", digest, "docker")
+    has_tls = known(
+        lambda: any(host.exists(_join(host, tls_dir, file)) for file in ("ca.pem", "cert.pem"))
+    )
     return Endpoint(url, tls_dir if has_tls is True else "", not docker.get("SkipTLSVerify"))
 
 
@@ -247,10 +305,12 @@ def version_here(host: Host) -> str:
 
 def installed(host: Host) -> bool:
     """Whether an engine has been installed or runs here, whoever its provider is."""
+    system = _system(host)
+    names = _ENGINES if system == "linux" else _OF_DESKTOPS
     running = have(known(host.processes), ())
-    if any(p.name in {"dockerd", "podman", "rootlesskit"} and not p.nested for p in running):
+    if any(p.name in names and not p.nested for p in running):
         return True
-    return any(is_there(host, path) for path in INSTALLED_AT)
+    return any(is_there(host, path) for path in INSTALLED_AT.get(system, ()))
 
 
 def is_there(host: Host, path: str) -> bool:
@@ -270,6 +330,8 @@ def daemon(host: Host) -> Daemon:
 
 
 def _daemon(host: Host) -> Daemon:
+    if _system(host) in {"macos", "windows"}:
+        raise NotHere("on this host engines run in a VM")
     where = target(host)
     processes = host.processes()
     socket = ""
@@ -415,57 +477,6 @@ def home_of(host: Host, uid: int) -> str:
 # -- who -----------------------------------------------------------------------------------------
 
 
-def provider_of(version: dict[str, Any], info: dict[str, Any]) -> str:
-    """Who provides the engine, from what it says of itself.
-
-    Sources: outputs of ``docker info`` of the providers' users; /version Platform.Name is set by
-    Docker's own builds only (docker-ce-packaging).
-    """
-    platform = platform_name(version)
-    system = str(info.get("OperatingSystem") or "")
-    kernel = str(info.get("KernelVersion") or "")
-    name = str(info.get("Name") or "")
-    root = str(info.get("DockerRootDir") or "")
-    components = {str(c.get("Name")) for c in items(version, "Components") if isinstance(c, dict)}
-    labels = items(info, "Labels")
-    if "Podman Engine" in components:
-        return "podman"
-    if "Docker Desktop" in platform or system == "Docker Desktop":
-        return "docker-desktop"
-    if "orbstack" in kernel.lower() or system == "OrbStack":
-        return "orbstack"
-    if "rancher-desktop" in name or "Rancher Desktop" in system:
-        return "rancher-desktop"
-    if name == "colima" or name.startswith("colima-"):
-        return "colima"
-    if any(str(label).startswith("provider=") for label in labels) and name.startswith("minikube"):
-        return "minikube"
-    if name == "minikube":
-        return "minikube"
-    if name.startswith("lima-finch"):
-        return "finch"
-    if name.startswith("lima-"):
-        return "lima"
-    if root.startswith("/var/snap/"):
-        return "snap"
-    return "docker-engine"
-
-
-def platform_name(version: dict[str, Any]) -> str:
-    """/version Platform.Name; empty for a distribution's own build."""
-    platform = version.get("Platform")
-    return str(platform.get("Name") or "") if isinstance(platform, dict) else ""
-
-
-def items(answer: dict[str, Any], key: str) -> list[Any]:
-    """A list in an engine's answer; empty where it is null, missing or of another type."""
-    value = answer.get(key)
-    return value if isinstance(value, list) else []
-
-
-_IN_A_VM = {"docker-desktop", "orbstack", "rancher-desktop", "colima", "lima", "finch", "minikube"}
-
-
 def security_options(info: dict[str, Any]) -> tuple[str, ...]:
     """The names of /info SecurityOptions: seccomp, apparmor, rootless, userns, cgroupns..."""
     names = []
@@ -490,12 +501,11 @@ def _look(host: Host) -> Engine:
     told = known(lambda: info(host))
     process = known(lambda: daemon(host))
     if isinstance(said, Missing):
-        return _unreached(where.endpoint.url, where.context, where.chosen_by, said, process)
-    if isinstance(told, Missing):
-        provider: str | Missing = provider_of(said, {})
-        told_or_empty: dict[str, Any] = {}
-    else:
-        provider, told_or_empty = provider_of(said, told), told
+        return _unreached(
+            where.endpoint.url, where.context, where.chosen_by, said, process
+        )._replace(provider=provider_at(where.endpoint.url) or said)
+    answer: dict[str, Any] = {} if isinstance(told, Missing) else told
+    provider = provider_of(said, answer, endpoint=where.endpoint.url, context=where.context)
     return Engine(
         endpoint=where.endpoint.url,
         context=where.context,
@@ -503,17 +513,15 @@ def _look(host: Host) -> Engine:
         reachable=True,
         unreachable_because="",
         provider=provider,
-        backend=_backend(str(provider)),
-        local=_local(host, str(provider), process, told),
+        backend=backend_of(said, answer) or _backend(host, provider, where),
+        local=_local(host, provider, process, told),
         version=text(said, "Version"),
         api_version=text(said, "ApiVersion"),
         min_api_version=text(said, "MinAPIVersion"),
         platform_name=platform_name(said),
         storage_driver=told if isinstance(told, Missing) else text(told, "Driver"),
         data_root=told if isinstance(told, Missing) else text(told, "DockerRootDir"),
-        rootless=told
-        if isinstance(told, Missing)
-        else "rootless" in security_options(told_or_empty),
+        rootless=told if isinstance(told, Missing) else "rootless" in security_options(answer),
         cgroup_version=told if isinstance(told, Missing) else str(told.get("CgroupVersion") or "1"),
         daemon=process,
     )
@@ -543,9 +551,12 @@ def _unreached(
     )
 
 
-def _backend(provider: str) -> str | Missing:
-    if provider in _IN_A_VM:
-        return Missing("what carries the engine's VM is not told by the engine", "absent")
+def _backend(host: Host, provider: str, where: Target) -> str | Missing:
+    """What carries an engine that does not say so itself."""
+    if provider in IN_A_VM or (provider == "podman" and _system(host) != "linux"):
+        from probes import vm_config  # a server is spared it
+
+        return known(lambda: vm_config.backend(host, provider, where.endpoint.url, where.context))
     return "native"
 
 
@@ -554,7 +565,11 @@ def _local(
 ) -> bool | Missing:
     if not isinstance(process, Missing):
         return True
-    if provider in _IN_A_VM or (process.kind == "inapplicable" and provider != "podman"):
+    if (
+        provider in IN_A_VM
+        or _system(host) in {"macos", "windows"}
+        or (process.kind == "inapplicable" and provider != "podman")
+    ):
         return False
     if isinstance(told, Missing):
         return told

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from probes import engine
+from probes.engine_identity import IN_A_VM
 from probes.host.questions import Absent, Unreadable
 from probes.model import Missing
 
@@ -32,8 +33,13 @@ def engine_host(host: Host) -> bool:
 
 def _engine_host(host: Host) -> bool:
     told = engine.look(host)
-    if isinstance(told.provider, str) and told.backend != "native":
+    if told.provider in IN_A_VM:
         raise OtherKernel(f"{told.provider} runs its containers in a VM with a kernel of its own")
+    system = host.gauge("system")
+    if system["platform"] != "linux":
+        raise OtherKernel("containers of Linux run in a VM on this host, with a kernel of its own")
+    if system["release"].endswith("-Microsoft"):  # as desktop_host.platform tells it
+        raise OtherKernel("WSL 1 has no kernel of Linux: no engine runs in it")
     if told.provider == "podman" and told.local is True:
         return True  # it may have no process to see
     if isinstance(told.daemon, Missing) and told.daemon.kind == "inapplicable":

@@ -15,6 +15,7 @@ from probes.engine_host import (
     is_rootless,
     name_of,
 )
+from probes.engine_identity import items
 from probes.formats.kernel_config import parse_kernel_config, unpack
 from probes.formats.kernel_log import KernelLine, parse_kernel_log
 from probes.formats.timestamps import parse_stamp
@@ -488,7 +489,7 @@ def _pressure(host: Host, what: str, kind: str) -> Pressure:
 
 
 def _runc(host: Host) -> str:
-    for component in engine.items(engine.version(host), "Components"):
+    for component in items(engine.version(host), "Components"):
         if isinstance(component, dict) and component.get("Name") == "runc":
             return str(component.get("Version") or "")
     raise Absent("the engine does not tell its runc", look="runc --version")

@@ -135,7 +135,10 @@ def _addresses(host: Host) -> tuple[str, ...]:
 def _pools(host: Host) -> tuple[tuple[str, int], ...]:
     """The configured pools: the engine tells them since 19.03, its configuration always."""
     made_by_docker(host)
-    told = engine.info(host).get("DefaultAddressPools")
+    info = engine.info(host)
+    if info.get("OSType") == "windows":
+        raise engine.NotHere("Windows' own network service gives the subnets of its containers")
+    told = info.get("DefaultAddressPools")
     if isinstance(told, list) and told:
         return tuple(_pool(x, "Base", "Size") for x in told if isinstance(x, dict))
     value = known(lambda: engine_network.setting(host, "default-address-pools"))

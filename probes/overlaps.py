@@ -27,6 +27,13 @@ TOLD_BY: dict[str, tuple[str, ...]] = {
     "several-engines": ("two-engines-installed",),
     "api-floor-raised": ("log-client-too-old",),
     "clock-unsynchronised": ("clock-before-engine-build",),
+    # Windows, WSL and Docker Desktop
+    "windows-drive-low": ("vm-disk-low-host",),
+    "credential-helper-missing": ("wsl-interop-off", "wsl-windows-path-off"),
+    "engine-clock-apart": ("wsl-clock-drift",),
+    "remote-engine-unreachable": ("minikube-docker-env-stale",),
+    "engine-not-running": ("wsl1-no-engine",),
+    "wsl-service-disabled": ("virtual-machine-platform-missing",),
     # the daemon's configuration
     "daemon-json-tcp-without-tls": ("api-tcp-unprotected",),
     "seccomp-profile-missing": ("daemon-json-seccomp-profile-missing",),

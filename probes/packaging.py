@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from probes import configuration, engine, engine_host, requirements
+from probes import configuration, desktop_host, engine, engine_host, requirements
 from probes.formats import advisories, engine_support
 from probes.formats import distribution_support as support
 from probes.formats.os_release import manager_of
@@ -81,10 +81,17 @@ PLUGIN_FOLDERS = (
 )
 """docker/cli cli-plugins/manager/manager_unix.go, after the user's own folder."""
 
+WINDOWS_PLUGIN_FOLDERS = (("ProgramData", r"C:\ProgramData"), ("ProgramFiles", r"C:\Program Files"))
+"""Variables, and what they hold mostly: the folders are Docker\\cli-plugins below them (docker/cli
+cli-plugins/manager/manager_windows.go)."""
+
 OWN_FOLDERS = 3
 """The user's folder and the two of /usr/local: what lies there came without a package."""
 
 PATHS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/snap/bin")
+
+MAC_PATHS = ("/opt/homebrew/bin", "/Applications/Docker.app/Contents/Resources/bin")
+"""Where a Mac has programs that the PATH of launchd and of ssh does not name."""
 
 MACHINES = {
     "x86_64": (62, 3),
@@ -102,6 +109,17 @@ MACHINES = {
 """ELF e_machine numbers that run on each machine, elf.h."""
 
 INSTALL = "https://docs.docker.com/engine/install/"
+
+PRODUCTS = {
+    "docker-desktop": "Docker Desktop",
+    "rancher-desktop": "Rancher Desktop",
+    "orbstack": "OrbStack",
+    "colima": "Colima",
+    "lima": "Lima's instance",
+    "minikube": "minikube",
+    "finch": "Finch",
+}
+"""What people call the providers that bring an engine with them."""
 
 TOPIC = Topic["Packaging"](
     "packaging", "Packages and versions", engine=("/networks", engine_host.CONTAINERS)
@@ -181,6 +199,8 @@ class Packaging(NamedTuple):
     today: str | Missing
     manager: PackageManager | None
     data_root: str = ""
+    plugin_place: str = "/usr/local/lib/docker/cli-plugins/docker-{}"
+    """Where a plugin is put by hand; {} stands for its name."""
     plugins_unread: Missing | None = None
     """Why a folder of plugins could not be looked into."""
 
@@ -281,9 +301,16 @@ def _has_snap(host: Host) -> bool:
 
 def _program(host: Host, name: str) -> str:
     """Where a program is, links resolved; empty where it is in no folder that is searched."""
-    folders = [f for f in (host.env("PATH") or "").split(":") if f.startswith("/")]
-    for folder in dict.fromkeys((*folders, *PATHS)):
-        path = known(lambda folder=folder: host.realpath(f"{folder}/{name}"))  # type: ignore[misc]
+    given = host.env("PATH") or ""
+    where = desktop_host.platform(host)
+    if where == desktop_host.WINDOWS:
+        folders = [f.rstrip("\\") for f in given.split(";") if f[1:3] == ":\\"]
+        name = f"{name}.exe"
+    else:
+        folders = [f for f in given.split(":") if f.startswith("/")]
+        folders += [*PATHS, *(MAC_PATHS if where == desktop_host.MACOS else ())]
+    for folder in dict.fromkeys(folders):
+        path = known(lambda folder=folder: host.realpath(desktop_host.join(host, folder, name)))  # type: ignore[misc]
         if isinstance(path, str):
             return path
     return ""
@@ -330,6 +357,7 @@ def look(host: Host) -> Packaging:
         today=known(lambda: requirements.today(host)),
         manager=manager_of(release),
         data_root=have(seen.data_root, ""),
+        plugin_place=_plugin_place(host),
         plugins_unread=_plugins_unread(host),
     )
 
@@ -402,23 +430,47 @@ def _daemons(host: Host) -> tuple[Running, ...]:
     )
 
 
+def _plugin_folders(host: Host) -> list[str]:
+    """Where the CLI looks for plugins: the user's own folder, then those of this platform."""
+    own = desktop_host.join(host, engine.docker_config_dir(host), "cli-plugins")
+    if desktop_host.platform(host) != desktop_host.WINDOWS:
+        return [own, *PLUGIN_FOLDERS]
+    return [
+        own,
+        *(
+            desktop_host.join(host, host.env(name) or usual, "Docker", "cli-plugins")
+            for name, usual in WINDOWS_PLUGIN_FOLDERS
+        ),
+    ]
+
+
+def _plugin_place(host: Host) -> str:
+    where = desktop_host.platform(host)
+    if where in {desktop_host.WINDOWS, desktop_host.MACOS}:
+        name = "docker-{}.exe" if where == desktop_host.WINDOWS else "docker-{}"
+        return desktop_host.join(host, _plugin_folders(host)[0], name)
+    return f"{PLUGIN_FOLDERS[0]}/docker-{{}}"
+
+
 def _plugins(host: Host) -> list[Plugin]:
-    folders = [f"{engine.docker_config_dir(host)}/cli-plugins", *PLUGIN_FOLDERS]
+    folders = _plugin_folders(host)
+    suffix = ".exe" if desktop_host.platform(host) == desktop_host.WINDOWS else ""
     extra = have(known(lambda: engine.cli_config(host).get("cliPluginsExtraDirs")), None)
     if isinstance(extra, list):
         folders += [folder for folder in extra if isinstance(folder, str)]
     found = []
     for place, folder in enumerate(folders):
         names = have(known(lambda folder=folder: host.list(folder)), ())  # type: ignore[misc]
-        for name in names:
-            if name.startswith("docker-") and name[7:].isalnum():
-                own = place < OWN_FOLDERS
-                found.append(_plugin(host, name, f"{folder}/{name}", own=own))
+        for file in names:
+            name = file.removesuffix(suffix)
+            if name.startswith("docker-") and name[7:].isalnum() and file.endswith(suffix):
+                path = desktop_host.join(host, folder, file)
+                found.append(_plugin(host, name, path, own=place < OWN_FOLDERS))
     return found
 
 
 def _plugins_unread(host: Host) -> Missing | None:
-    for folder in (f"{engine.docker_config_dir(host)}/cli-plugins", *PLUGIN_FOLDERS):
+    for folder in _plugin_folders(host):
         names = known(lambda folder=folder: host.list(folder))  # type: ignore[misc]
         if isinstance(names, Missing) and names.kind != "absent":
             return names
@@ -433,8 +485,12 @@ def _plugin(host: Host, name: str, path: str, *, own: bool) -> Plugin:
         return Plugin(name, path, f"it leads to {leads}, which is gone" if leads else "", gone)
     if seen.kind != "file":
         return Plugin(name, path, f"it is a {seen.kind}", dangling=False)
+    where = desktop_host.platform(host)
+    if where == desktop_host.WINDOWS:
+        return Plugin(name, path, "", dangling=False)  # its files have no such modes
     if not seen.mode & 0o111:
         return Plugin(name, path, f"it is not executable ({seen.mode:04o})", dangling=False)
+    own = own and where != desktop_host.MACOS  # programs of another format, for both processors
     trouble = have(known(lambda: _wrong_machine(host, path)), "") if own else ""
     return Plugin(name, path, trouble, dangling=False)
 
@@ -800,7 +856,7 @@ def conflicting_packages(facts: Packaging) -> Verdict:
 def _upgrade(facts: Packaging, *names: str) -> str:
     """How this host's engine is brought up to date."""
     if isinstance(facts.provider, str) and facts.provider not in {"docker-engine", "snap"}:
-        return f"Update {facts.provider}: the engine comes with it."
+        return f"Update {PRODUCTS.get(facts.provider, facts.provider)}: the engine comes with it."
     if facts.here is not True:
         return f"On the engine's own host: upgrade {names[0]} ({INSTALL})."
     if facts.flavour == "snap":
@@ -1227,7 +1283,7 @@ def _plugin_package(facts: Packaging, plugin: str) -> str:
     """The command that installs a plugin on this host."""
     names, manager = _names(facts), facts.manager
     by_hand = (
-        f"Put the plugin at /usr/local/lib/docker/cli-plugins/docker-{plugin}: "
+        f"Put the plugin at {facts.plugin_place.replace('{}', plugin)}: "
         f"https://github.com/docker/{plugin}/releases"
     )
     if manager is None:
@@ -1528,7 +1584,7 @@ def _vulnerable(facts: Packaging, component: str, version: str, *names: str) -> 
         mend=(
             _upgrade(facts, *names),
             *(
-                ("docker ps -q | xargs docker restart   # running containers keep the old one",)
+                ("docker restart $(docker ps -q)   # running containers keep the old one",)
                 if component == advisories.RUNC
                 else ()
             ),

@@ -7,8 +7,9 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
-from probes import engine
+from probes import desktop_host, engine
 from probes.daemon_control import control
+from probes.engine_identity import IN_A_VM, provider_at
 from probes.formats.json_document import JsonDocumentError, decode
 from probes.formats.proc_net_tcp import parse_listeners
 from probes.formats.systemd_show import parse_show, unit_of_cgroup
@@ -120,7 +121,8 @@ class Service(NamedTuple):
     """What keeps the engine running on this host."""
 
     manager: str
-    """systemd, user (systemd's per-user instance), snap, openrc, sysv, or nothing."""
+    """systemd, user (systemd's per-user instance), snap, openrc, sysv, product (unit is then the
+    provider whose program starts the engine's VM), or nothing."""
     unit: str = ""
     loaded: str = ""
     active: str = ""
@@ -249,7 +251,7 @@ def look(host: Host) -> Reachability:
     others = _others(host, endpoint, session)
     if problem in {NO_SOCKET, LEFT_OVER, REMOTE, NOT_A_SOCKET} and chosen_by != "default":
         problem = DEAD if any(other.answers for other in others) else problem
-    down = problem in {NO_SOCKET, LEFT_OVER, HUNG, NOT_HTTP}
+    down = problem in {NO_SOCKET, LEFT_OVER, HUNG, NOT_HTTP, REFUSED}
     pinged = (
         answer  # one that does not answer is not waited for a second time
         if isinstance(answer, Missing)
@@ -365,10 +367,12 @@ def _problem(
         }[answer.kind]
     if "run's time was over" in answer.reason:
         return UNSEEN  # we gave up, not the engine
-    if not where.endpoint.url.startswith("unix://"):
+    if not where.endpoint.url.startswith(("unix://", "npipe://")):
         return REMOTE
     if answer.kind == "slow":
         return HUNG
+    if where.endpoint.url.startswith("npipe://"):
+        return NO_SOCKET if answer.kind == "absent" else NOT_HTTP
     if isinstance(socket, Missing):
         if socket.kind != "absent":
             return UNSEEN
@@ -402,6 +406,8 @@ def _elsewhere(host: Host, daemons: tuple[Listening, ...]) -> bool:
 def _service(host: Host, endpoint: str) -> Service:
     """Who should start the engine behind a socket, and how that went."""
     path = endpoint.removeprefix("unix://")
+    if product := _product(host, endpoint):
+        return Service("product", product)
     if "/snap.docker" in path or engine.is_there(host, "/var/snap/docker/current"):
         return _systemd(host, "snap", "snap.docker.dockerd.service")
     if path.startswith("/run/user/") or "/.docker/desktop/" in path:
@@ -415,6 +421,33 @@ def _service(host: Host, endpoint: str) -> Service:
     if engine.is_there(host, "/etc/init.d/docker"):
         return Service("sysv", "docker", last_words=words)
     return Service("")
+
+
+_APPS = {
+    "docker-desktop": ("/Applications/Docker.app", r"C:\Program Files\Docker\Docker"),
+    "orbstack": ("/Applications/OrbStack.app",),
+    "rancher-desktop": ("/Applications/Rancher Desktop.app", r"C:\Program Files\Rancher Desktop"),
+    "colima": ("/opt/homebrew/bin/colima", "/usr/local/bin/colima"),
+    "podman": ("/opt/podman/bin/podman", r"C:\Program Files\RedHat\Podman"),
+}
+"""Where the products lie whose VM may hold the default socket or pipe."""
+
+
+def _product(host: Host, endpoint: str) -> str:
+    """The product whose VM has the engine of an endpoint; empty for a daemon of this host."""
+    where = desktop_host.platform(host)
+    provider = provider_at(endpoint) or ""
+    if where in {desktop_host.MACOS, desktop_host.WINDOWS}:
+        return provider or next(
+            (
+                product
+                for product, places in _APPS.items()
+                if any(engine.is_there(host, place) for place in places)
+            ),
+            "docker-desktop",
+        )
+    # Docker Desktop for Linux is started by systemd; podman's socket is its own.
+    return provider if provider in IN_A_VM - {"docker-desktop"} else ""
 
 
 def _systemd(host: Host, manager: str, unit: str) -> Service:
@@ -472,10 +505,12 @@ def _others(host: Host, endpoint: str, session: Session | Missing) -> tuple[Othe
         )
     if isinstance(home, str) and home:
         candidates += [
+            # Linux cuts the name of a process after 15 letters.
             (f"{home}/.docker/desktop/docker.sock", "Docker Desktop", {"com.docker.back"}),
-            (f"{home}/.docker/run/docker.sock", "Docker Desktop", {"com.docker.back"}),
+            (f"{home}/.docker/run/docker.sock", "Docker Desktop", {"com.docker.backend"}),
             (f"{home}/.rd/docker.sock", "Rancher Desktop", {"limactl"}),
             (f"{home}/.colima/default/docker.sock", "Colima", {"colima", "limactl"}),
+            (f"{home}/.orbstack/run/docker.sock", "OrbStack", {"OrbStack", "OrbStack Helper"}),
         ]
     for process in processes:
         if process.name == "dockerd":
@@ -505,7 +540,7 @@ def _is_socket(host: Host, path: str) -> bool:
 
 def _config(host: Host) -> CliConfig:
     folder = engine.docker_config_dir(host)
-    path = f"{folder}/config.json"
+    path = desktop_host.join(host, folder, "config.json")
     try:
         text = host.read_text(path)
     except Absent:
@@ -551,17 +586,36 @@ def _wrong_types(value: dict[str, Any]) -> str:
     return ""
 
 
-def _helpers(host: Host, value: dict[str, Any]) -> list[Helper]:
+def helpers_named(value: dict[str, Any]) -> list[tuple[str, str]]:
+    """(key, NAME of docker-credential-NAME) of each helper that a config.json names."""
     store, per_registry = value.get("credsStore"), value.get("credHelpers")
     named = [("credsStore", store)] if isinstance(store, str) and store else []
     if isinstance(per_registry, dict):
         named += [(f"credHelpers {k}", v) for k, v in per_registry.items() if isinstance(v, str)]
+    return named
+
+
+def program_folders(host: Host) -> list[str]:
+    """Where the docker CLI finds programs: the folders of PATH, and those of any shell's."""
+    if desktop_host.platform(host) == desktop_host.WINDOWS:
+        # Windows' own separator, as a folder's name may have any other.
+        return [f.rstrip("\\") for f in (host.env("PATH") or "").split(";") if f[1:3] == ":\\"]
     folders = [f for f in (host.env("PATH") or "").split(":") if f.startswith("/")]
-    folders += ["/usr/local/bin", "/usr/bin", "/bin", "/snap/bin"]
+    return [*folders, "/usr/local/bin", "/usr/bin", "/bin", "/snap/bin"]
+
+
+def is_program(host: Host, folders: list[str], name: str) -> bool:
+    """Whether a program of that name lies in one of the folders, spelt as the platform does."""
+    if desktop_host.platform(host) == desktop_host.WINDOWS and not name.endswith(".exe"):
+        name += ".exe"
+    return any(engine.is_there(host, desktop_host.join(host, f, name)) for f in folders)
+
+
+def _helpers(host: Host, value: dict[str, Any]) -> list[Helper]:
+    folders = program_folders(host)
     found = []
-    for key, name in named:
-        program = f"docker-credential-{name}"
-        there = any(engine.is_there(host, f"{folder}/{program}") for folder in folders)
+    for key, name in helpers_named(value):
+        there = is_program(host, folders, f"docker-credential-{name}")
         trouble = _pass_trouble(host, folders) if there and name == "pass" else ""
         found.append(Helper(name, key, there, trouble))
     return found
@@ -569,7 +623,7 @@ def _helpers(host: Host, value: dict[str, Any]) -> list[Helper]:
 
 def _pass_trouble(host: Host, folders: list[str]) -> str:
     """The helper "pass" is a wrapper around a program that must be there and initialised."""
-    if not any(engine.is_there(host, f"{folder}/pass") for folder in folders):
+    if not is_program(host, folders, "pass"):
         return "the program pass, which it calls, is not installed"
     home = known(lambda: str(host.gauge("session")["home"]))
     store = host.env("PASSWORD_STORE_DIR") or f"{have(home, '')}/.password-store"
@@ -672,6 +726,23 @@ def _unless(facts: Reachability, *problems: str) -> Verdict | None:
     return skip(f"the engine cannot be reached for another reason: {PROBLEMS[facts.problem]}")
 
 
+STARTS = {
+    "docker-desktop": (
+        "docker desktop start   # 4.37 and later; or start Docker Desktop by its icon",
+        "docker desktop logs   # where it does not come up",
+    ),
+    "orbstack": ("orb start",),
+    "rancher-desktop": ("rdctl start   # or start Rancher Desktop by its icon",),
+    "colima": ("colima start",),
+    "lima": ("limactl list   # then: limactl start NAME",),
+    "finch": ("finch vm start",),
+    "podman": ("podman machine start",),
+    "minikube": ("minikube start",),
+}
+"""How the VM of each product is started. ``docker desktop``: docker/docs
+content/manuals/desktop/features/desktop-cli.md."""
+
+
 def _start(service: Service | Missing) -> tuple[str, ...]:
     """The commands that bring the engine up on this host."""
     if isinstance(service, Missing):
@@ -687,6 +758,8 @@ def _start(service: Service | Missing) -> tuple[str, ...]:
             ]
         now = "enable --now" if service.enabled == "disabled" else "start"
         return (*steps, f"sudo systemctl {now} docker.service")
+    if service.manager == "product":
+        return STARTS.get(service.unit, ("Start the program that the engine belongs to.",))
     return {
         "snap": ("sudo snap start docker", "sudo snap logs docker -n 50   # if it does not stay"),
         "user": (f"systemctl --user start {service.unit}",),
@@ -729,7 +802,7 @@ def _service_seen(service: Service | Missing) -> tuple[Evidence, ...]:
         "https://docs.docker.com/engine/daemon/start/",
         "https://docs.docker.com/engine/daemon/troubleshoot/",
     ),
-    applies="hosts with an engine that is reached through a unix socket",
+    applies="hosts with an engine that is reached through a unix socket or a named pipe",
 )
 def engine_not_running(facts: Reachability) -> Verdict:
     """An engine is installed here, and the socket that docker would connect to does not exist.
@@ -757,7 +830,7 @@ def engine_not_running(facts: Reachability) -> Verdict:
     verdict = _unless(facts, NO_SOCKET)
     if verdict is not None:
         return verdict
-    path = facts.endpoint.removeprefix("unix://")
+    path = facts.endpoint.removeprefix("unix://").removeprefix("npipe://")
     socket = facts.socket
     if isinstance(socket, Socket) and socket.kind == "link":
         seen = Evidence(path, "leads to", f"{socket.leads_to}, which does not exist", "a socket")
@@ -1292,8 +1365,21 @@ def engine_answers_with_error(facts: Reachability) -> Verdict:
         Evidence(f"engine {facts.endpoint}", "GET /version", why, "200"),
         mend=("export DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=~/.docker   # it wants TLS",)
         if https
-        else ("sudo journalctl -u docker.service -n 50 --no-pager   # on the engine's host",),
+        else _after_error(facts),
     )
+
+
+def _after_error(facts: Reachability) -> tuple[str, ...]:
+    service = have(facts.service, Service(""))
+    if service.manager == "product" and service.unit == "docker-desktop":
+        # Its proxy answers 500 while the VM behind it is down (docker/for-win#14312).
+        return (
+            "docker desktop restart   # its VM is down or still starting",
+            "docker desktop logs   # where it does not come up",
+        )
+    if service.manager == "product":
+        return STARTS.get(service.unit, ())
+    return ("sudo journalctl -u docker.service -n 50 --no-pager   # on the engine's host",)
 
 
 @TOPIC.check(
@@ -1579,7 +1665,7 @@ def engine_slow(facts: Reachability) -> Verdict:
     if isinstance(facts.ping_ms, Missing) and facts.ping_ms.kind == "refused":
         return skip(f"GET /_ping is not allowed: {facts.ping_ms.reason}")
     took = need(facts.ping_ms)
-    remote = not facts.endpoint.startswith("unix://")
+    remote = not facts.endpoint.startswith(("unix://", "npipe://"))
     seen = Evidence(
         f"engine {facts.endpoint}", "GET /_ping", f"{took:.0f} ms", f"{SLOW_PING.value:g} ms"
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
-from probes import configuration, engine, engine_host
+from probes import configuration, desktop_host, engine, engine_host
+from probes.engine_identity import IN_A_VM
 from probes.formats import distribution_support as support
 from probes.formats.mountinfo import mount_of
 from probes.formats.os_release import manager_of, parse_os_release
@@ -141,6 +142,8 @@ class Requirements(NamedTuple):
     distribution_source: str
     today: str | Missing
     manager: PackageManager | None
+    platform: str | Missing = desktop_host.LINUX
+    """As desktop_host.platform tells it."""
 
 
 # -- looking -------------------------------------------------------------------------------------
@@ -170,6 +173,8 @@ def life(host: Host) -> Life:
 
 
 def _life(host: Host) -> Life:
+    if not _is_linux(host):
+        raise engine.NotHere("this host is no Linux distribution")
     day = today(host)
     try:
         return support.life_of(operating_system(host), day)
@@ -181,6 +186,11 @@ def _life(host: Host) -> Life:
             raise Garbled("this host does not tell which distribution it is") from None
         release = {"ID": told["id"], "VERSION_ID": told["version"], "NAME": told["name"]}
         return support.life_of(release, day)
+
+
+def _is_linux(host: Host) -> bool:
+    """Whether this host is one that an engine runs on without a VM."""
+    return desktop_host.platform(host) not in {desktop_host.WINDOWS, desktop_host.MACOS}
 
 
 def today(host: Host) -> str:
@@ -201,7 +211,8 @@ def look(host: Host) -> Requirements:
     cpus: Cpus | Missing
     if elsewhere is None:
         system = known(lambda: host.gauge("system"))
-        machine = system if isinstance(system, Missing) else str(system["machine"])
+        # Windows writes AMD64 and ARM64.
+        machine = system if isinstance(system, Missing) else str(system["machine"]).lower()
         memory = known(lambda: _memory(host, container))
         cpus = known(lambda: Cpus(int(host.gauge("cpus")["logical"]), "this host", "CPUs"))
         bits = known(lambda: _userland_bits(host))
@@ -233,6 +244,7 @@ def look(host: Host) -> Requirements:
         distribution_source="the host" if no_release else "/etc/os-release",
         today=known(lambda: today(host)),
         manager=manager_of(release),
+        platform=known(lambda: desktop_host.platform(host)),
     )
 
 
@@ -264,7 +276,7 @@ def _elsewhere(seen: engine.Engine) -> Missing | None:
 
     A desktop product's VM lives in this machine: its documented minimum is about this machine.
     """
-    if isinstance(seen.provider, str) and seen.backend != "native":
+    if seen.provider in IN_A_VM:
         return None
     if seen.local is False:
         return Missing(f"the engine runs elsewhere ({seen.endpoint})", "inapplicable")
@@ -335,6 +347,8 @@ def _userland_bits(host: Host) -> int:
 
     The auxiliary vector, getauxval(3), is pairs of machine words that end with two zeroes.
     """
+    if not _is_linux(host):
+        raise engine.NotHere("only on Linux the programs can be narrower than the engine's kernel")
     data = known(lambda: host.read_bytes("/proc/self/auxv"))
     if isinstance(data, bytes):
         width = _word_width(data)
@@ -370,8 +384,10 @@ def _engine_arch(host: Host) -> str:
 
 
 def _disks(host: Host, seen: engine.Engine, told: dict[str, Any] | Missing) -> tuple[Disk, ...]:
-    if isinstance(seen.provider, str) and seen.backend != "native":
+    if seen.provider in IN_A_VM:
         raise engine.NotHere(f"{seen.provider} keeps its data on the disk of its VM")
+    if not _is_linux(host):
+        raise engine.NotHere("on this host engines keep their data on the disk of a VM")
     paths = [_data_root(host, seen)]
     if not isinstance(told, Missing) and _keeps_images_in_containerd(told):
         paths.append("/var/lib/containerd")
@@ -584,7 +600,7 @@ def memory_below_minimum(facts: Requirements) -> Verdict:
         f"{_memory_words(memory, facts.container)}, less than the documented minimum of "
         f"{wanted:g} GB: builds and databases are likely to be killed.",
         _memory_seen(memory, wanted),
-        mend=_memory_mend(memory, facts.container),
+        mend=_memory_mend(memory, facts),
     )
 
 
@@ -652,8 +668,16 @@ def _memory_seen(memory: Memory, wanted: float) -> Evidence:
     return Evidence(memory.source, memory.locator, human_size(memory.total), f"{wanted:g} GB")
 
 
-def _memory_mend(memory: Memory, container: str | Missing) -> tuple[str, ...]:
-    if memory.limit is not None and have(container, "") == "lxc":
+def _memory_mend(memory: Memory, facts: Requirements) -> tuple[str, ...]:
+    if facts.platform == desktop_host.WSL2:
+        return (
+            (
+                f"Set memory={MEMORY_RECOMMENDED.value:g}GB below [wsl2] in %UserProfile%\\.wslconfig "
+                "of Windows, where the computer has it."
+            ),
+            "wsl --shutdown   # in Windows; ends all distributions and Docker Desktop's containers",
+        )
+    if memory.limit is not None and have(facts.container, "") == "lxc":
         return (
             (
                 f"On the host of this container: lxc config set <name> limits.memory "

@@ -360,7 +360,14 @@ def swarm_node_out_of_service(facts: SwarmFacts) -> Verdict:
         *([Evidence("engine GET /info", "Swarm.Error", member.error)] if member.error else []),
         mend=("docker swarm unlock",)
         if member.state == "locked"
-        else ("docker info", "sudo journalctl -u docker -n 200 | grep -i swarm"),
+        else (
+            "docker info",
+            *(
+                ()
+                if isinstance(facts.site, Missing)
+                else ("sudo journalctl -u docker -n 200 | grep -i swarm",)
+            ),
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from probes.formats.sizes import GIB
+from probes.record import NamedTuple
 
 HOST_KEEPS = 4 * GIB
 """What Windows and macOS keep at least: the smallest memory that Windows 11 is sold with
@@ -64,3 +65,63 @@ def swap(vm_memory: int) -> int:
     (2, 1)
     """
     return -(-vm_memory // 4 // GIB) * GIB
+
+
+SMALLEST_SET = GIB
+"""Below this nobody limits the VM on purpose: the engine alone needs half of it."""
+
+
+class Need(NamedTuple):
+    """What some software needs of the VM that it runs in, by its own makers' word."""
+
+    name: str
+    memory: int
+    """Bytes."""
+    source: str
+
+
+KUBERNETES = Need(
+    "Kubernetes",
+    2 * GIB,
+    "https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/install-kubeadm/",
+)
+
+_IMAGES = (
+    (
+        "mssql/server",
+        Need(
+            "SQL Server",
+            2 * GIB,
+            "https://learn.microsoft.com/en-us/sql/linux/sql-server-linux-setup",
+        ),
+    ),
+    (
+        "elasticsearch/elasticsearch",
+        Need(
+            "Elasticsearch",
+            4 * GIB,
+            "https://www.elastic.co/docs/deploy-manage/deploy/self-managed/"
+            "install-elasticsearch-docker-basic",
+        ),
+    ),
+    (
+        "gitlab/gitlab-",
+        Need("GitLab", 4 * GIB, "https://docs.gitlab.com/install/requirements/"),
+    ),
+)
+"""Part of an image's name -> what it needs; Elastic's page speaks of Docker Desktop's VM itself."""
+
+
+def need_of(image: str) -> Need | None:
+    """What an image needs of its VM; None for one that is not known to need much.
+
+    >>> need_of("mcr.microsoft.com/mssql/server:2022-latest").name
+    'SQL Server'
+    """
+    name = image.partition("@")[0].lower()
+    return next((need for part, need in _IMAGES if part in name), None)
+
+
+def needs() -> tuple[Need, ...]:
+    """All that is known to need much."""
+    return (KUBERNETES, *(need for _, need in _IMAGES))

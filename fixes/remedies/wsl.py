@@ -23,10 +23,8 @@ from probes.desktop_host import WINDOWS, WSL1, WSL2, WSL_CONF_PATH, OtherPlatfor
 from probes.formats.sizes import GIB, MIB, human_size
 from probes.formats.wsl_config import (
     WslConfig,
-    WslEncodingError,
     format_memory,
     parse_memory,
-    parse_wsl,
 )
 from probes.formats.wsl_keys import (
     KEYS,
@@ -40,9 +38,20 @@ from probes.formats.wsl_keys import (
     number,
     setting,
 )
-from probes.host.questions import Absent, Garbled, Unreadable
+from probes.host.questions import Absent, Unreadable
 from probes.host.redaction import PLACEHOLDER
 from probes.model import Missing, known
+from probes.wsl import (
+    FIRST_WITH_EXPERIMENTS,
+    FIRST_WITHOUT_SPARSE,
+    MODE,
+    RECLAIM,
+    SMALLEST_MEMORY,
+    SPARSE,
+    WINDOWS_11_22H2,
+    has_dockerd,
+    read,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,23 +63,7 @@ if TYPE_CHECKING:
 
 FAMILY = Family()
 
-FIRST_WITH_EXPERIMENTS = (2, 0, 0)
-"""The WSL that brought autoMemoryReclaim, sparseVhd, mirrored networking and DNS tunneling
-(Windows Subsystem for Linux September 2023 update)."""
-
-FIRST_WITHOUT_SPARSE = (2, 5, 6)
-"""Since then WSL ignores sparseVhd and refuses --set-sparse without --allow-unsafe "due to potential
-data corruption" (microsoft/WSL src/windows/common/WslCoreFilesystem.cpp; the version by its users,
-issues 13075 and 12103)."""
-
 FIRST_WITH_SYSTEMD = (0, 67, 6)
-
-WINDOWS_11_22H2 = (10, 0, 22621)
-"""Before it mirrored networking falls back to NAT, and DNS tunneling is off (MicrosoftDocs/WSL
-wsl-config.md)."""
-
-SMALLEST_MEMORY = 256 * MIB
-"""WSL raises a smaller value to this (WslCoreConfig.cpp ``Initialize``)."""
 
 SMALLEST_SWAP = 64 * MIB
 """Less than this is a size whose unit was forgotten; 0 means no swap."""
@@ -93,16 +86,7 @@ _DRVFS_OPTION = re.compile(
 
 def _wslconfig(host: Host, request: Request) -> tuple[str, WslConfig]:
     path = desktop_host.wslconfig_path(host, request.given.get("profile", ""))
-    return path, _parsed(host, path, WSLCONFIG)
-
-
-def _parsed(host: Host, path: str, dialect: str) -> WslConfig:
-    try:
-        return parse_wsl(host.read_bytes(path), dialect)
-    except Absent:
-        return WslConfig((), ())
-    except WslEncodingError as error:
-        raise Garbled(f"{path}: {error}; save it as UTF-8") from None
+    return path, read(host, path, WSLCONFIG)
 
 
 def _shutdown(host: Host) -> tuple[tuple[Effect, ...], str]:
@@ -336,7 +320,7 @@ def wsl_memory_reclaim(host: Host, request: Request) -> Proposal:
         raise ValueError(f"mode: {given} is none of dropCache, gradual and disabled")
     if old := _older_than(host, FIRST_WITH_EXPERIMENTS, "autoMemoryReclaim"):
         return old
-    now = (setting(config, _RECLAIM, WSLCONFIG) or "").lower()
+    now = (setting(config, RECLAIM, WSLCONFIG) or "").lower()
     wanted = given.lower() if given else now if now in {"gradual", "dropcache"} else "dropcache"
     if wanted == "gradual" and _has_dockerd(host):
         if given:
@@ -360,11 +344,10 @@ def wsl_memory_reclaim(host: Host, request: Request) -> Proposal:
         "gradual": "gives memory that it only caches files in back to Windows bit by bit",
         "disabled": "keeps the memory that it has taken",
     }[wanted]
-    settings = _in_place(config, {_RECLAIM: modes[wanted]})
+    settings = _in_place(config, {RECLAIM: modes[wanted]})
     return _edit_wslconfig(host, path, settings, f"WSL {why}", notes=notes)
 
 
-_RECLAIM = "experimental.autoMemoryReclaim"
 _GRADUAL_STOPS = (
     "with autoMemoryReclaim=gradual this distribution's own dockerd may not start under systemd "
     "(microsoft/WSL#10497)"
@@ -373,9 +356,10 @@ _GRADUAL_STOPS = (
 
 def _has_dockerd(host: Host) -> bool:
     """Whether this is a distribution with systemd and a dockerd of its own."""
-    return desktop_host.platform(host) == WSL2 and (
-        engine.is_there(host, "/run/systemd/system")
-        and any(engine.is_there(host, p) for p in engine.INSTALLED_AT if p.endswith("/dockerd"))
+    return (
+        desktop_host.platform(host) == WSL2
+        and engine.is_there(host, "/run/systemd/system")
+        and has_dockerd(host)
     )
 
 
@@ -438,12 +422,12 @@ def wsl_sparse_vhd(host: Host, request: Request) -> Proposal:
             "or in diskpart: select vdisk file=FILE.vhdx, attach vdisk readonly, compact vdisk, "
             "detach vdisk",
         )
-    if is_true(setting(config, _SPARSE, WSLCONFIG)):
+    if is_true(setting(config, SPARSE, WSLCONFIG)):
         return nothing(f"{path} already sets sparseVhd=true")
     return _edit_wslconfig(
         host,
         path,
-        _in_place(config, {_SPARSE: "true"}),
+        _in_place(config, {SPARSE: "true"}),
         f"WSL {_dotted(versions.wsl)} makes the disks of new distributions sparse",
         notes=(
             (
@@ -456,9 +440,6 @@ def wsl_sparse_vhd(host: Host, request: Request) -> Proposal:
             "for a disk that exists, after wsl --shutdown: wsl --manage NAME --set-sparse true",
         ),
     )
-
-
-_SPARSE = "experimental.sparseVhd"
 
 
 @FAMILY.fix(
@@ -503,11 +484,11 @@ def wsl_networking(host: Host, request: Request) -> Proposal:
     mode = request.given.get("mode")
     if mode is not None and mode not in {"nat", "mirrored"}:
         raise ValueError(f"mode: {mode} is neither nat nor mirrored")
-    now = (setting(config, _MODE, WSLCONFIG) or "nat").lower()
-    wanted: dict[str, str] = {} if mode in {None, now} else {_MODE: str(mode)}
+    now = (setting(config, MODE, WSLCONFIG) or "nat").lower()
+    wanted: dict[str, str] = {} if mode in {None, now} else {MODE: str(mode)}
     if (mode or now) not in {"nat", "mirrored", "consomme", "virtioproxy"}:
         return nothing(f"{path} sets networkingMode={now}, which has no DNS tunneling")
-    if wanted.get(_MODE) != "nat":
+    if wanted.get(MODE) != "nat":
         if old := _older_than(host, FIRST_WITH_EXPERIMENTS, "DNS tunneling"):
             return old
         versions = desktop_host.wsl_versions(host)
@@ -526,7 +507,7 @@ def wsl_networking(host: Host, request: Request) -> Proposal:
     if not wanted:
         return nothing(f"{path} already has networkingMode={now}, dnsTunneling and autoProxy")
     notes: tuple[str, ...] = ()
-    if wanted.get(_MODE) == "mirrored":
+    if wanted.get(MODE) == "mirrored":
         notes = (
             (
                 "Published ports may be reached from the networks that Windows is in, as far as "
@@ -545,9 +526,6 @@ def wsl_networking(host: Host, request: Request) -> Proposal:
         f"WSL's network in mode {mode or now}: {told}",
         notes=notes,
     )
-
-
-_MODE = "wsl2.networkingMode"
 
 
 @FAMILY.fix(
@@ -652,9 +630,9 @@ class _Cleanup:
 
     def _risk(self, name: str, value: str) -> str:
         """Why a setting that does not count yet must not be made to."""
-        if name == _SPARSE and is_true(value):
+        if name == SPARSE and is_true(value):
             return "sparse disks may be damaged"
-        if name == _RECLAIM and value.lower() == "gradual" and _has_dockerd(self._host):
+        if name == RECLAIM and value.lower() == "gradual" and _has_dockerd(self._host):
             return _GRADUAL_STOPS
         return ""
 
@@ -743,7 +721,7 @@ def wsl_systemd(host: Host, request: Request) -> Proposal:  # noqa: ARG001 - one
         return elsewhere_
     if desktop_host.platform(host) == WSL1:
         raise OtherPlatform("WSL 1 cannot run systemd: wsl --set-version NAME 2")
-    config = _parsed(host, WSL_CONF_PATH, WSL_CONF)
+    config = read(host, WSL_CONF_PATH, WSL_CONF)
     if is_true(setting(config, "boot.systemd", WSL_CONF)):
         runs = engine.is_there(host, "/run/systemd/system")
         return nothing(
@@ -814,7 +792,7 @@ def wsl_automount(host: Host, request: Request) -> Proposal:
     """
     if elsewhere_ := _inside(host, "wsl-automount"):
         return elsewhere_
-    config = _parsed(host, WSL_CONF_PATH, WSL_CONF)
+    config = read(host, WSL_CONF_PATH, WSL_CONF)
     now = setting(config, "automount.options", WSL_CONF) or ""
     given = request.given.get("options")
     if given is None:

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 WSLCONFIG, WSL_CONF = "wslconfig", "wsl.conf"
 """The dialects: an invalid line is skipped, or ends the reading."""
 
+SECTION, ENTRY, INVALID = "section", "entry", "invalid"
+"""Kinds of `Written`."""
+
 _MARK = "\ufeff"
 _ENCODINGS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
@@ -96,6 +99,25 @@ class WslConfig(NamedTuple):
 
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...]
+
+
+class Written(NamedTuple):
+    """A header, a setting or an invalid line, as it stands in the file."""
+
+    kind: str
+    """SECTION, ENTRY or INVALID."""
+    line: int
+    """As in `Entry` and `Problem`; for a header where its bracket stands."""
+    column: int
+    header: int
+    """The line of the last header before it, a broken one too; 0 where there is none."""
+    text: str
+    """The whole line, and those that a backslash joins to it."""
+    value: str = ""
+    """An entry's value with its quotes and escapes."""
+    value_column: int = 0
+    value_end: int | None = None
+    """The first column behind the value; None where it goes on in another line."""
 
 
 class WslEncodingError(ValueError):
@@ -174,6 +196,43 @@ def parse_wsl(data: bytes, dialect: str) -> WslConfig:
         Problem(*_position(starts, line.at), line.what) for line in lines if line.kind == "invalid"
     )
     return WslConfig(tuple(entries), tuple(problems))
+
+
+def written(data: bytes, dialect: str) -> tuple[Written, ...]:
+    r"""How the lines that `parse_wsl` tells of are written, and the headers, in reading order.
+
+    >>> [(w.kind, w.line, w.header, w.value) for w in written(b'[wsl2]\nswap="0" # no\n', WSLCONFIG)]
+    [('section', 1, 0, ''), ('entry', 2, 1, '"0"')]
+
+    Raises:
+        WslEncodingError: as `parse_wsl`.
+    """
+    text, _ = _decode(data, dialect)
+    starts = _starts(text, dialect)
+    found: list[Written] = []
+    header = 0
+    for line in _lines(text, dialect):
+        if line.kind not in {SECTION, ENTRY, INVALID}:
+            continue
+        at = _past_blanks(text, line.start) if line.kind == SECTION else line.at
+        number, column = _position(starts, at)
+        first, value_column = _position(starts, line.value_start or at)
+        last, value_end = _position(starts, line.value_stop or at)
+        found.append(
+            Written(
+                line.kind,
+                number,
+                column,
+                header,
+                text[line.start : line.stop],
+                text[line.value_start : line.value_stop],
+                value_column,
+                value_end if first == last else None,
+            )
+        )
+        if text.startswith("[", _past_blanks(text, line.start)):
+            header = number
+    return tuple(found)
 
 
 def effective(config: WslConfig) -> dict[str, str]:

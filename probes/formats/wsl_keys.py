@@ -16,7 +16,7 @@ from probes.record import NamedTuple
 if TYPE_CHECKING:
     from probes.formats.wsl_config import Entry, WslConfig
 
-TEXT, BOOL, INT, SIZE = "text", "bool", "int", "size"
+TEXT, PATH, BOOL, INT, SIZE = "text", "path", "bool", "int", "size"
 
 
 class Key(NamedTuple):
@@ -25,101 +25,131 @@ class Key(NamedTuple):
     names: tuple[str, ...]
     """``section.key`` as documented. Of several, WSL takes whichever line comes first."""
     kind: str
-    """TEXT, BOOL, INT, SIZE, or the words that it may be, in lower case, with ``|`` between."""
+    """TEXT, PATH, BOOL, INT, SIZE, or the words that it may be as Microsoft writes them, with ``|``
+    between."""
+    default: str = ""
+    """As it would be written; empty where it depends on the computer, or is nothing."""
+    documented: bool = True
+    """Whether Microsoft's page has it; the others stand in WSL's source only."""
+    windows: int = 0
+    """The least build of Windows, by that page; 0 for any that has WSL."""
+    enforced: bool = False
+    """Whether WSL itself looks at the build: else it may work in an older one as well."""
+    wsl: tuple[int, ...] = ()
+    """The WSL that brought it; () for any."""
 
 
 _TABLES = {
     WSLCONFIG: """
-        wsl2.kernel text
+        wsl2.kernel path
         wsl2.kernelCommandLine text
-        wsl2.kernelModules text
+        wsl2.kernelModules path
         wsl2.memory size
         wsl2.processors int
-        wsl2.debugConsole bool
-        wsl2.earlyBootLogging bool
+        wsl2.debugConsole bool =false build:22000
+        wsl2.earlyBootLogging bool code
         wsl2.swap size
-        wsl2.swapFile text
-        wsl2.localhostForwarding bool
-        wsl2.nestedVirtualization bool
-        wsl2.virtio9p bool
-        wsl2.virtiofs bool
-        wsl2.kernelDebugPort int
-        wsl2.gpuSupport bool
-        wsl2.guiApplications bool
-        wsl2.systemDistro text
-        wsl2.telemetry bool
-        wsl2.vmIdleTimeout int
-        wsl2.debugConsoleLogFile text
-        wsl2.kernelBootTimeout int
-        wsl2.distributionStartTimeout int
-        wsl2.virtio bool
-        wsl2.hostFileSystemAccess bool
-        wsl2.mountDeviceTimeout int
-        wsl2.hardwarePerformanceCounters bool
-        wsl2.vmSwitch text
-        wsl2.macAddress text
-        wsl2.dhcp bool
-        wsl2.dhcpTimeout int
-        wsl2.ipv6 bool
-        wsl2.dnsProxy bool
-        wsl2.safeMode bool
-        wsl2.defaultVhdSize size
-        wsl2.crashDumpFolder text
-        wsl2.maxCrashDumpCount int
-        wsl2.loadDefaultKernelModules bool
-        wsl2.loadKernelModules text
-        wsl2.isolateDistroCgroup bool
-        wsl2.networkingMode,experimental.networkingMode none|nat|bridged|mirrored|consomme|virtioproxy
-        wsl2.dnsTunneling,experimental.dnsTunneling bool
-        wsl2.firewall,experimental.firewall bool
-        wsl2.autoProxy,experimental.autoProxy bool
-        experimental.autoMemoryReclaim disabled|gradual|dropcache
-        experimental.sparseVhd bool
-        experimental.bestEffortDnsParsing bool
-        experimental.dnsTunnelingIpAddress text
-        experimental.initialAutoProxyTimeout int
-        experimental.ignoredPorts text
-        experimental.hostAddressLoopback bool
-        experimental.setVersionDebug bool
-        experimental.swiotlb size
-        experimental.virtioFsAggregateShares bool
-        general.distributionInstallPath text
-        general.instanceIdleTimeout int
+        wsl2.swapFile path
+        wsl2.localhostForwarding bool =true
+        wsl2.nestedVirtualization bool build!:22000
+        wsl2.virtio9p bool =false code
+        wsl2.virtiofs bool =false code
+        wsl2.kernelDebugPort int =0 code
+        wsl2.gpuSupport bool =true code
+        wsl2.guiApplications bool =true
+        wsl2.systemDistro path code
+        wsl2.telemetry bool code
+        wsl2.vmIdleTimeout int =60000 build:22000
+        wsl2.debugConsoleLogFile path code
+        wsl2.kernelBootTimeout int =30000 code
+        wsl2.distributionStartTimeout int =60000 code
+        wsl2.virtio bool =true code
+        wsl2.hostFileSystemAccess bool =true code
+        wsl2.mountDeviceTimeout int =5000 code
+        wsl2.hardwarePerformanceCounters bool code
+        wsl2.vmSwitch text code
+        wsl2.macAddress text code
+        wsl2.dhcp bool =true code
+        wsl2.dhcpTimeout int =5000 code
+        wsl2.ipv6 bool =false code
+        wsl2.dnsProxy bool =true
+        wsl2.safeMode bool =false build:22000 wsl:0.66.2
+        wsl2.defaultVhdSize size =1TB
+        wsl2.crashDumpFolder path code
+        wsl2.maxCrashDumpCount int =10
+        wsl2.loadDefaultKernelModules bool =true code
+        wsl2.loadKernelModules text code
+        wsl2.isolateDistroCgroup bool =true code wsl:2.9.5
+        wsl2.networkingMode,experimental.networkingMode none|nat|bridged|mirrored|consomme|virtioproxy =nat
+        wsl2.dnsTunneling,experimental.dnsTunneling bool =true build!:22621 wsl:2.0.0
+        wsl2.firewall,experimental.firewall bool =true build!:22621 wsl:2.0.0
+        wsl2.autoProxy,experimental.autoProxy bool =true build:22000 wsl:2.0.0
+        experimental.autoMemoryReclaim disabled|gradual|dropCache =dropCache wsl:2.0.0
+        experimental.sparseVhd bool =false wsl:2.0.0
+        experimental.bestEffortDnsParsing bool =false build!:22621 wsl:2.0.0
+        experimental.dnsTunnelingIpAddress text =10.255.255.254 build!:22621 wsl:2.0.0
+        experimental.initialAutoProxyTimeout int =1000 build:22000 wsl:2.0.0
+        experimental.ignoredPorts text build!:22621 wsl:2.0.0
+        experimental.hostAddressLoopback bool =false build!:22621 wsl:2.0.0
+        experimental.setVersionDebug bool =false code
+        experimental.swiotlb size code wsl:2.9.0
+        experimental.virtioFsAggregateShares bool =true code wsl:2.9.5
+        general.distributionInstallPath path code
+        general.instanceIdleTimeout int =15000 code
     """,
     WSL_CONF: """
-        automount.enabled bool
-        automount.root text
+        automount.enabled bool =true
+        automount.root text =/mnt/
         automount.options text
-        automount.mountFsTab bool
-        automount.ldconfig bool
-        automount.cgroups v1|v2
-        filesystem.umask int
-        interop.appendWindowsPath bool
-        interop.enabled bool
-        network.generateHosts bool
-        network.generateResolvConf bool
+        automount.mountFsTab bool =true
+        automount.ldconfig bool =true code
+        automount.cgroups v1|v2 =v2 code wsl:2.6.2
+        filesystem.umask int =0022 code
+        interop.appendWindowsPath bool =true
+        interop.enabled bool =true
+        network.generateHosts bool =true
+        network.generateResolvConf bool =true
         network.hostname text
-        time.useWindowsTimezone bool
-        fileServer.enabled bool
-        fileServer.logFile text
-        fileServer.logLevel int
-        fileServer.logTruncate bool
-        gpu.enabled bool
-        gpu.appendLibPath bool
+        time.useWindowsTimezone bool =true
+        fileServer.enabled bool =true code
+        fileServer.logFile text code
+        fileServer.logLevel int code
+        fileServer.logTruncate bool =true code
+        gpu.enabled bool =true
+        gpu.appendLibPath bool =true
         user.default text
         boot.command text
-        boot.systemd bool
-        boot.initTimeout int
-        boot.protectBinfmt bool
-        general.guiApplications bool
+        boot.systemd bool =false wsl:0.67.6
+        boot.initTimeout int =10000 code
+        boot.protectBinfmt bool =true
+        general.guiApplications bool code
     """,
 }
+# Builds and versions: MicrosoftDocs/WSL WSL/wsl-config.md. "build!" where WSL looks at the build or
+# at what came with it (WslCoreVm.cpp ``ValidateNetworkingMode``, nested virtualization). 2.6.2, 2.9.0
+# and 2.9.5: the first tag whose source has the key, 2.9.4 being the last without the two newest.
+
+
+def _key(names: str, kind: str, *told: str) -> Key:
+    key = Key(tuple(names.split(",")), kind)
+    for word in told:
+        name, _, value = word.partition(":")
+        if word.startswith("="):
+            key = key._replace(default=word[1:])
+        elif word == "code":
+            key = key._replace(documented=False)
+        elif name == "wsl":
+            key = key._replace(wsl=tuple(map(int, value.split("."))))
+        else:
+            key = key._replace(windows=int(value), enforced=name == "build!")
+    return key
+
 
 KEYS: dict[str, dict[str, Key]] = {
     dialect: {
         name.lower(): key
-        for names, kind in (line.split() for line in table.strip().splitlines())
-        for key in [Key(tuple(names.split(",")), kind)]
+        for row in table.strip().splitlines()
+        for key in [_key(*row.split())]
         for name in key.names
     }
     for dialect, table in _TABLES.items()
@@ -130,11 +160,18 @@ WITHDRAWN = frozenset({"wsl2.pagereporting", "experimental.usewindowsdnscache"})
 """Documented once (MicrosoftDocs/WSL release-notes.md, wsl-config.md), unknown to WSL now."""
 
 _INT = re.compile(r"[ \t-\r]*[+-]?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
-_LOOSE_SIZE = re.compile(r"(\d+)(?:\.(\d+))?\s*(?:([kmgt])(?:i?b)?)?", re.IGNORECASE)
-_LOOSE_BOOL = {"yes": "true", "on": "true", "no": "false", "off": "false"}
-_LARGEST_WITHOUT_UNIT = 256
+_ENOUGH = 25  # digits that are more than 64 bits, in any base, and few enough for int()
+_LOOSE_SIZE = re.compile(r"(\d{1,25})(?:[.,](\d{1,9}))?\s*(?:([kmgt])(?:i?b)?)?", re.IGNORECASE)
+_LOOSE_BOOL = {
+    **dict.fromkeys(("yes", "on", "enable", "enabled"), "true"),
+    **dict.fromkeys(("no", "off", "disable", "disabled"), "false"),
+}
+_MEGABYTES = 256
 """Below it a size without unit can only have meant GB: as MB it is less than the 256 MB that WSL
 gives its virtual machine at least (WslCoreConfig.cpp ``Initialize``)."""
+_AS_MEGABYTES = range(1024, 1_000_000)
+"""A size without unit that can only have meant MB: less than 1 MB as bytes, 1 TB and more as GB.
+Between the two either is possible."""
 
 
 def name_of(entry: Entry) -> str:
@@ -152,6 +189,8 @@ def number(value: str) -> int | None:
     if not match:
         return None
     digits = match[1].lower()
+    if len(digits.lstrip("0x")) > _ENOUGH:
+        return None
     base = 16 if digits.startswith("0x") else 8 if digits.startswith("0") else 10
     found = int(digits, base) * (-1 if "-" in value else 1)
     return found if -(1 << 31) <= found < 1 << 31 else None
@@ -172,7 +211,7 @@ def is_valid(key: Key, value: str) -> bool:
         return value.lower() in {"true", "false", "1", "0"}
     if key.kind == INT:
         return number(value) is not None
-    return key.kind == TEXT or value.lower() in key.kind.split("|")
+    return key.kind in {TEXT, PATH} or value.lower() in key.kind.lower().split("|")
 
 
 def is_true(value: str | None) -> bool:
@@ -208,9 +247,13 @@ def meant(key: Key, value: str) -> str | None:
     None where it is fine as it is, and where it cannot be told for certain.
 
     >>> memory = KEYS["wslconfig"]["wsl2.memory"]
-    >>> [meant(memory, text) for text in ("8gb", "8 GB", "0.5GB", "8GiB", "8", "8GB", "80%", "512")]
+    >>> [meant(memory, text) for text in ("8gb", "8 GB", "0.5GB", "8", "8192", "8GB", "80%", "512")]
     ['8GB', '8GB', '512MB', '8GB', '8GB', None, None, None]
     """
+    inner = value.strip("'")
+    if inner != value and inner and key.kind not in {TEXT, PATH}:
+        # To WSL a single quotation mark is a letter like any other.
+        return inner if is_valid(key, inner) else meant(key, inner)
     if key.kind == BOOL:
         return _LOOSE_BOOL.get(value.lower())
     if key.kind != SIZE:
@@ -222,9 +265,12 @@ def meant(key: Key, value: str) -> str | None:
     if not unit:
         # Valid, and so many bytes.
         limits_the_machine = key.names[0] in {"wsl2.memory", "wsl2.swap"}
-        if fraction or not limits_the_machine or not 0 < int(whole) < _LARGEST_WITHOUT_UNIT:
+        if fraction or not limits_the_machine:
             return None
-        unit = "g"
+        count = int(whole)
+        unit = "g" if 0 < count < _MEGABYTES else "m" if count in _AS_MEGABYTES else ""
+        if not unit:
+            return None
     elif parse_memory(value) is not None:
         return None
     bytes_, rest = divmod(int(whole + fraction) << 10 * " kmgt".index(unit), 10 ** len(fraction))

@@ -338,7 +338,7 @@ class Host:
         )
 
     def service(self, name: str) -> Service:
-        """A service of Windows by its short name; Absent on other systems."""
+        """A service of Windows by its short name, or of macOS by its label; Absent on Linux."""
         return self._shaped(
             ("service", name),
             FILE_TIMEOUT,

@@ -49,7 +49,7 @@ class LiveSource:
         if kind == "gauge":
             return self._gauge(arguments[0])
         if kind in {"registry", "service"}:
-            return self._windows(kind, arguments[0], timeout)
+            return self._managed(kind, arguments[0], timeout)
         raise Garbled(f"this version of hullcheck cannot ask a host for {kind!r}")
 
     @staticmethod
@@ -66,7 +66,12 @@ class LiveSource:
             raise Garbled(f"{path!r} is not a path") from None
 
     @staticmethod
-    def _windows(kind: str, name: str, timeout: float) -> Answer:
+    def _managed(kind: str, name: str, timeout: float) -> Answer:
+        """A key of the registry, or a service of Windows or of macOS."""
+        if kind == "service" and sys.platform == "darwin":
+            from probes.host import macos
+
+            return macos.service(name)
         if os.name != "nt":
             raise Absent(f"this host has no {kind} of Windows")
         from probes.host import windows

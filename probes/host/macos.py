@@ -1,10 +1,14 @@
-"""What only macOS has: sysctlbyname, and the platform's own identifier."""
+"""What only macOS has: sysctlbyname, launchd, and the platform's own identifier."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
 
 from probes.host.questions import Absent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def sysctl_number(name: str) -> int | None:
@@ -43,3 +47,39 @@ def uuid_in(text: str) -> str:
     if found is None:
         raise Absent("this Mac tells no IOPlatformUUID")
     return found[1]
+
+
+def service(
+    label: str, run: Callable[[list[str], float], list[Any]] | None = None
+) -> dict[str, str]:
+    """A daemon of the system that launchd knows: its status and how it is started.
+
+    launchctl(1): ``print`` describes one that is loaded, ``print-disabled`` lists those that an
+    administrator, or System Settings > General > Login Items, keeps from being loaded.
+
+    Raises: Absent where launchd knows no such daemon, and what a command raises.
+    """
+    if run is None:
+        from probes.host.commands import run_command
+
+        run = run_command
+    code, out, _ = run(["launchctl", "print", f"system/{label}"], 3.0)
+    _, switches, _ = run(["launchctl", "print-disabled", "system"], 3.0)
+    disabled = _is_disabled(switches, label)
+    if code and not disabled:
+        raise Absent(f"launchd knows no {label}", look=f"launchctl print system/{label}")
+    running = not code and re.search(r"^\s*state = running$", out, re.MULTILINE) is not None
+    return {
+        "status": "running" if running else "stopped",
+        "start": "disabled" if disabled else "automatic",
+    }
+
+
+def _is_disabled(switches: str, label: str) -> bool:
+    r"""Whether ``launchctl print-disabled`` has a label switched off; before macOS 13 as true.
+
+    >>> _is_disabled('disabled services = {\n\t"com.docker.vmnetd" => disabled\n}', "com.docker.vmnetd")
+    True
+    """
+    found = re.search(rf'"{re.escape(label)}" => (\w+)', switches)
+    return found is not None and found[1] in {"disabled", "true"}

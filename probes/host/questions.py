@@ -152,7 +152,7 @@ class RegistryKey(NamedTuple):
 
 
 class Service(NamedTuple):
-    """A service of Windows, in psutil's words."""
+    """A service of Windows or macOS, in psutil's words."""
 
     status: str
     """running, stopped, start_pending, stop_pending, paused..."""

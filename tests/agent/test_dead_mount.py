@@ -15,6 +15,8 @@ import pytest
 
 from tests.agent.cli_runner import hullcheck
 
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="mounts of Linux")
+
 TIMEOUT = 6
 DETACH = 2  # MNT_DETACH, umount2(2)
 

@@ -46,6 +46,8 @@ from tests.agent.sample_reports import ENGINE, HOST
 from tests.fixes.workbench import edit, fix_of, plan_of
 from tests.records import replace
 
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="runs scripts of a shell")
+
 SHELLS = [shell for shell in ("dash", "bash", "busybox", "mksh", "zsh") if shutil.which(shell)]
 
 REPORT = Report(HOST, ENGINE, 1_800_000_000.0, 1, (), (), ())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from importlib import import_module
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -44,6 +43,7 @@ from probes.model import Finding, Missing
 from tests.agent.cli_runner import hullcheck
 from tests.agent.sample_reports import ENGINE, HOST, NO_HOST, UNREACHED
 from tests.fixes.workbench import apply, context, edit, fix_of, open_host, plan_of, undo
+from tests.hosts.machine import HOSTS
 from tests.records import replace
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="looks at this host, a Linux one")
@@ -101,11 +101,6 @@ def test_effective(any_engine):
 
 # -- plans, what came of them, the journal ----------------------------------------------------------
 
-HOSTS = sorted(
-    path.stem
-    for path in (Path(__file__).parents[1] / "hosts").glob("*.py")
-    if path.stem not in {"__init__", "docker_info", "machine", "test_hosts"}
-)
 REPORT = Report(HOST, ENGINE, 1_800_000_000.0, 1, (), ("disk: it took too long",), ())
 FINDING = Finding(
     id="log-rotation-unbounded",

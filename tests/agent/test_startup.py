@@ -29,7 +29,7 @@ def modules(*arguments):
         "from agent.__main__ import main\n"
         "out, sys.stdout = sys.stdout, io.TextIOWrapper(io.BytesIO())\n"
         "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
-        "json.dump(sorted(sys.modules), out)\n"
+        "json.dump(sorted(sys.modules), out)\nout.flush()\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],

@@ -11,7 +11,6 @@ What a killed run left behind is swept away when the next engine starts.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import http.client
 import io
 import ipaddress
@@ -307,6 +306,8 @@ class _Slot:
 
 
 def _try_lock(path: Path) -> io.TextIOWrapper | None:
+    import fcntl  # the fixtures are loaded on Windows as well
+
     handle = path.open("w")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

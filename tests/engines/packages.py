@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -228,6 +227,8 @@ def locked(name: str) -> Iterator[None]:
     Raises:
         EngineUnavailable: the cache cannot be written, or another process never let go.
     """
+    import fcntl  # the fixtures are loaded on Windows as well
+
     try:
         cache_dir().mkdir(parents=True, exist_ok=True)
         handle = (cache_dir() / name).open("w")

@@ -27,7 +27,8 @@ from tests.fixes.workbench import (
 BEFORE = b'{\r\n\t"debug": false,\r\n\t"labels": ["a=b"]\r\n}'
 AFTER = b'{\r\n\t"debug": false,\r\n\t"labels": ["a=b"],\r\n\t"log-driver": "local"\r\n}'
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes, owners and links of a Unix")
+as_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import grp
 import json
 import os
-import pwd
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
+
+import pytest
 
 from probes.formats.daemon_json import HostFacts, judge
 from tests.formats import real_judge
@@ -87,6 +87,7 @@ def corpus_files() -> list[bytes]:
 
 def user_exists(name: str) -> bool:
     """Whether /etc/passwd has the user or the number."""
+    pwd = pytest.importorskip("pwd")
     try:
         if name.lstrip("-").isdigit():
             pwd.getpwuid(int(name))
@@ -99,6 +100,7 @@ def user_exists(name: str) -> bool:
 
 def group_exists(name: str) -> bool:
     """Whether /etc/group has the group or the number."""
+    grp = pytest.importorskip("grp")
     try:
         if name.lstrip("-").isdigit():
             grp.getgrgid(int(name))
@@ -111,6 +113,7 @@ def group_exists(name: str) -> bool:
 
 def has_subordinate_ids(name: str) -> bool:
     """Whether /etc/subuid has a range for the user."""
+    pwd = pytest.importorskip("pwd")
     try:
         user = pwd.getpwuid(int(name)).pw_name if name.isdigit() else name
         lines = Path("/etc/subuid").read_text(encoding="utf-8").splitlines()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,8 @@ import pytest
 from probes.host import Absent, Denied, Endpoint, Garbled, Host, Refused, Slow
 from probes.host.live import LiveSource
 from tests.agent.cli_runner import hullcheck
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="stands in for ssh with a script")
 
 
 def free_port():

@@ -14,6 +14,7 @@ from probes.formats.text_encoding import decode, encoding_of
 from probes.host import Absent, Denied, Garbled, Host, Slow, commands, windows
 from probes.host.engine_api import _pipe_failure
 from probes.host.gauges import is_desktop_process
+from probes.host.macos import service as daemon_of_macos
 from probes.host.macos import uuid_in
 from probes.host.questions import Endpoint
 from tests.fake_host import FakeSource
@@ -290,3 +291,41 @@ def test_processes_of_desktop_engines() -> None:
 def test_the_id_of_a_mac() -> None:
     with pytest.raises(Absent):
         uuid_in("no such property")
+
+
+LOADED = """\
+system/com.docker.vmnetd = {
+\tactive count = 1
+\tpath = /Library/LaunchDaemons/com.docker.vmnetd.plist
+\ttype = LaunchDaemon
+\tstate = %s
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("printed", "switches", "expected"),
+    [
+        ((0, LOADED % "running", ""), "", ("running", "automatic")),
+        ((0, LOADED % "not running", ""), "", ("stopped", "automatic")),
+        (
+            (113, "", 'Could not find service "com.docker.vmnetd" in domain for system\n'),
+            'disabled services = {\n\t"com.docker.vmnetd" => disabled\n}',
+            ("stopped", "disabled"),
+        ),
+        # Before macOS 13, and the label of another daemon.
+        ((113, "", ""), '{\n\t"com.docker.vmnetd" => true\n}', ("stopped", "disabled")),
+        ((0, LOADED % "running", ""), '"com.docker.socket" => true', ("running", "automatic")),
+    ],
+)
+def test_a_daemon_of_launchd(printed: Any, switches: str, expected: tuple[str, str]) -> None:
+    def launchctl(argv: list[str], _timeout: float) -> list[Any]:
+        return [*printed] if argv[1] == "print" else [0, switches, ""]
+
+    told = daemon_of_macos("com.docker.vmnetd", launchctl)
+    assert (told["status"], told["start"]) == expected
+
+
+def test_a_daemon_that_launchd_does_not_know() -> None:
+    with pytest.raises(Absent):
+        daemon_of_macos("com.docker.vmnetd", lambda argv, _: [113 * (argv[1] == "print"), "", ""])

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from probes.host import Absent
-from probes.host.questions import Denied, Garbled, Refused
+from probes.host.questions import Denied, Garbled, Refused, Slow
 from tests.fake_host import DIRECTORY, SOCKET, FakeSource
 from tests.hosts.docker_info import parse, version_answer
 
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from probes.host.questions import Answer, Question
 
 DATA = Path(__file__).parents[1] / "data"
+_BUILDERS = {"__init__", "desktop_machine", "docker_info", "machine", "trouble"}
+HOSTS = sorted(
+    path.stem
+    for path in Path(__file__).parent.glob("*.py")
+    if path.stem not in _BUILDERS and not path.stem.startswith("test_")
+)
+"""The recorded hosts: each has a module here, with ``machine()`` and ``FAILS``."""
 NOW = 1_795_500_000.0
 """2026-11-24: when the hosts were recorded."""
 BOOT = NOW - 86_400 * 3
@@ -206,7 +213,76 @@ def nat_rules(version: str = "v1.8.10 (nf_tables)", *, backend: str = "new") -> 
     )
 
 
-class Machine(FakeSource):
+class Recorded(FakeSource):
+    """What hosts of all systems have in common: engines, and programs that were recorded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.engines: dict[str, dict[str, Any]] = {}
+        self.commands: dict[str, Any] = {}
+
+    def run_answers(self, *argv: str, code: int = 0, out: str = "", err: str = "") -> None:
+        self.runs[argv] = (code, out, err)
+
+    def answers(self, url: str, info: dict[str, Any], version: dict[str, Any], **more: Any) -> None:
+        """What an engine answers; ``more`` are further paths without their slash."""
+        major = int(str(version.get("Version") or "28").partition(".")[0])
+        networks = json.loads((DATA / "network/networks-28.json").read_text())
+        plain = [n for n in networks if n["Name"] in {"bridge", "host", "none"}]
+        usage: dict[str, Any] = {"LayersSize": 0, "Images": [], "Containers": [], "Volumes": [],
+                                 "BuildCache": None}  # fmt: skip
+        if major >= 29:
+            usage = {}
+            for kind in ("Image", "Container", "Volume", "BuildCache"):
+                usage[f"{kind}Usage"] = {
+                    "ActiveCount": 0, "TotalCount": 0, "Reclaimable": 0, "TotalSize": 0,
+                }  # fmt: skip
+        self.engines[url] = {
+            "/version": version,
+            "/info": info,
+            "/networks": plain,
+            "/networks/bridge": next(n for n in plain if n["Name"] == "bridge"),
+            "/containers/json?all=1": [],
+            "/system/df?verbose=1": usage,
+            "/plugins": [],
+            **{"/" + key.lstrip("/"): value for key, value in more.items()},
+        }
+
+    def _engine(self, url: str, tls: str, verify: str, path: str) -> Any:
+        socket = url.removeprefix("unix://")
+        if url.startswith("unix://"):
+            self._may_open(socket)
+        known = self.engines.get(url) or self.engines.get(
+            url.replace("unix:///run/", "unix:///var/run/")
+        )
+        if known is None:
+            self._nobody(url)
+        assert known is not None
+        if path not in known:
+            raise Refused(f"GET {path}: 404 page not found", status=404)
+        return known[path]
+
+    def _may_open(self, path: str) -> None:
+        """Raise Denied where this user may not open a socket: on a plain desktop he always may."""
+
+    def _nobody(self, url: str) -> None:
+        if url.startswith("npipe:"):
+            raise Absent(f"no engine answers at {url}: there is no such pipe")
+        if not url.startswith("unix://"):
+            raise Slow(f"{url} did not answer in time")
+        path = url.removeprefix("unix://")
+        try:
+            self._stat(path)
+        except Absent:
+            raise Absent(f"there is no socket {path}") from None
+        raise Absent(f"nothing listens on {path}: the socket file is left over")
+
+    def _ping(self, url: str, tls: str, verify: str) -> Any:
+        version = self._engine(url, tls, verify, "/version")
+        return {"milliseconds": 1.2, "headers": {"Api-Version": version.get("ApiVersion", "")}}
+
+
+class Machine(Recorded):
     """The source behind a recorded host; :meth:`host` gives the host itself."""
 
     def __init__(
@@ -224,13 +300,11 @@ class Machine(FakeSource):
     ) -> None:
         super().__init__()
         self.hostname, self.release = hostname, release
-        self.engines: dict[str, dict[str, Any]] = {}
         self.units: dict[str, dict[str, str]] = {}
         self.user_units: dict[str, dict[str, str]] = {}
         self.packages: dict[str, str] = {}
         self.package_files: dict[str, tuple[str, str]] = {}
         self.database = ""
-        self.commands: dict[str, Any] = {}
         self.closed: set[str] = set()
         """Folders that this user may not enter."""
         self.unreadable: set[str] = set()
@@ -408,9 +482,6 @@ class Machine(FakeSource):
             self.run_answers("ip", "-j", "route", "show", "table", "all", code=1, err=usage)
             text = f"1.1.1.1 via {gateway} dev {device}  src {address} \n"
             self.run_answers("ip", "-4", "route", "get", "1.1.1.1", out=text)
-
-    def run_answers(self, *argv: str, code: int = 0, out: str = "", err: str = "") -> None:
-        self.runs[argv] = (code, out, err)
 
     def iptables(self, flavour: str = "nft", text: str | None = None) -> None:
         """The iptables command, alternatives and all, and its rules (which root may read)."""
@@ -619,30 +690,6 @@ class Machine(FakeSource):
             f"{base}/fd/1": "socket:[21345]",
         }
 
-    def answers(self, url: str, info: dict[str, Any], version: dict[str, Any], **more: Any) -> None:
-        """What an engine answers; ``more`` are further paths without their slash."""
-        major = int(str(version.get("Version") or "28").partition(".")[0])
-        networks = json.loads((DATA / "network/networks-28.json").read_text())
-        plain = [n for n in networks if n["Name"] in {"bridge", "host", "none"}]
-        usage: dict[str, Any] = {"LayersSize": 0, "Images": [], "Containers": [], "Volumes": [],
-                                 "BuildCache": None}  # fmt: skip
-        if major >= 29:
-            usage = {}
-            for kind in ("Image", "Container", "Volume", "BuildCache"):
-                usage[f"{kind}Usage"] = {
-                    "ActiveCount": 0, "TotalCount": 0, "Reclaimable": 0, "TotalSize": 0,
-                }  # fmt: skip
-        self.engines[url] = {
-            "/version": version,
-            "/info": info,
-            "/networks": plain,
-            "/networks/bridge": next(n for n in plain if n["Name"] == "bridge"),
-            "/containers/json?all=1": [],
-            "/system/df?verbose=1": usage,
-            "/plugins": [],
-            **{"/" + key.lstrip("/"): value for key, value in more.items()},
-        }
-
     def own(self, info: dict[str, Any]) -> dict[str, Any]:
         """/info of an engine on this very machine."""
         return info | {
@@ -799,20 +846,6 @@ class Machine(FakeSource):
             raise AssertionError(f"nobody recorded {argv}")
         raise Absent(f"there is no command {argv[0]}")
 
-    def _engine(self, url: str, tls: str, verify: str, path: str) -> Any:
-        socket = url.removeprefix("unix://")
-        if url.startswith("unix://"):
-            self._may_open(socket)
-        known = self.engines.get(url) or self.engines.get(
-            url.replace("unix:///run/", "unix:///var/run/")
-        )
-        if known is None:
-            self._nobody(url)
-        assert known is not None
-        if path not in known:
-            raise Refused(f"GET {path}: 404 page not found", status=404)
-        return known[path]
-
     def _may_open(self, path: str) -> None:
         session = self.gauges["session"]
         if session["uid"] == 0:
@@ -823,22 +856,6 @@ class Machine(FakeSource):
         allowed = mode >> 6 & 2 if bits == 6 else mode >> 3 & 2 if gid in groups else mode & 2
         if not allowed:
             raise Denied(f"the socket {path} may not be opened by this user", look="id -nG")
-
-    def _nobody(self, url: str) -> None:
-        if not url.startswith("unix://"):
-            from probes.host.questions import Slow
-
-            raise Slow(f"{url} did not answer in time")
-        path = url.removeprefix("unix://")
-        try:
-            self._stat(path)
-        except Absent:
-            raise Absent(f"there is no socket {path}") from None
-        raise Absent(f"nothing listens on {path}: the socket file is left over")
-
-    def _ping(self, url: str, tls: str, verify: str) -> Any:
-        version = self._engine(url, tls, verify, "/version")
-        return {"milliseconds": 1.2, "headers": {"Api-Version": version.get("ApiVersion", "")}}
 
     def _peer(self, path: str) -> int:
         self._may_open(path)

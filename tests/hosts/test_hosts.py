@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,20 +13,25 @@ from agent import doctor
 from agent.doctor import Selection
 from agent.settings import Settings
 from probes import engine
-from probes.host import Absent, Host
+from probes.host import Absent, Host, bundle
 from probes.host.questions import Denied, Garbled, Refused, Slow
 from probes.model import Missing
 from tests.hosts.docker_info import parse
-from tests.hosts.machine import DATA, Machine, os_release
+from tests.hosts.machine import DATA, HOSTS, Machine, os_release
+from tests.hosts.trouble import trouble
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from probes.host.questions import Answer, Question
 
-HOSTS = sorted(
-    path.stem
-    for path in Path(__file__).parent.glob("*.py")
-    if path.stem not in {"__init__", "docker_info", "machine", "test_hosts"}
-)
+DESKTOP = [
+    name
+    for name in HOSTS
+    if name.startswith(("windows_", "wsl", "macos_", "ubuntu_desktop", "desktop_"))
+]
+"""Hosts of Windows, WSL and macOS, and those of Docker Desktop for Linux."""
+WITHOUT_LINUX = [name for name in DESKTOP if name.startswith(("windows_", "macos_"))]
 
 
 def report(machine: Machine) -> doctor.Report:
@@ -57,7 +62,70 @@ def test_every_failure_says_what_was_seen_and_how_to_mend_it(name: str) -> None:
 
 
 def test_there_are_many_kinds_of_hosts() -> None:
-    assert len(HOSTS) >= 14
+    assert len(HOSTS) - len(DESKTOP) >= 14
+    assert len(DESKTOP) >= 24
+
+
+LINUX_WORDS = re.compile(
+    r"systemctl|journalctl|apt-get|timedatectl|\bsudo (?!sntp)|\bxargs\b|/proc/|/sys/|(?<![a-z])/run/"
+)
+"""What only a Linux has that runs the engine itself, in commands and sentences for its owner."""
+
+
+@pytest.mark.parametrize("name", [n for n in WITHOUT_LINUX if "remote" not in n])
+def test_no_advice_for_a_linux_where_there_is_none(name: str) -> None:
+    machine = import_module(f"tests.hosts.{name}").machine()
+    told = doctor.run(Host(trouble(machine)), Selection(optional=True), Settings())
+    assert [f for f in told.findings if f.outcome == "crash"] == []
+    wrong = {
+        f.id: [step for step in f.mend if LINUX_WORDS.search(step)]
+        for f in told.findings
+        if f.outcome == "fail"
+    }
+    assert {check: steps for check, steps in wrong.items() if steps} == {}
+    if told.engine.reachable:
+        assert len(wrong) > 8, "the engine's own troubles are no longer seen"
+
+
+ENGINES_FILE = ("log-opts", "registry-mirrors", "insecure-registries", '"debug"')
+
+
+@pytest.mark.parametrize(
+    "name", ["macos_14_arm_good", "windows_11_wsl2_desktop", "wsl2_desktop_integration"]
+)
+def test_docker_desktop_is_configured_in_its_settings(name: str) -> None:
+    machine = import_module(f"tests.hosts.{name}").machine()
+    told = doctor.run(Host(trouble(machine)), Selection(), Settings())
+    steps = [step for f in told.findings if f.outcome == "fail" for step in f.mend]
+    about = [step for step in steps if any(word in step for word in ENGINES_FILE)]
+    assert about
+    assert [s for s in about if "Settings > Docker Engine" not in s and ".wslconfig" not in s] == []
+
+
+# -- the same host out of a bundle ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", DESKTOP)
+def test_a_recorded_host_tells_the_same(name: str, tmp_path: Path) -> None:
+    host = Host(import_module(f"tests.hosts.{name}").machine())
+    live = doctor.run(host, Selection(), Settings())
+    path = tmp_path / "host.tar.gz"
+    path.write_bytes(bundle.pack(bundle.contents(host, tool="0"), host.now()))
+    again = doctor.run(
+        Host(bundle.RecordedSource(bundle.Bundle(str(path)))), Selection(), Settings()
+    )
+    assert again.findings == live.findings
+    assert (again.host, again.engine) == (live.host, live.engine)
+
+
+@pytest.mark.parametrize("name", WITHOUT_LINUX)
+def test_what_is_not_known_is_so_because_the_engine_is_down(name: str) -> None:
+    module = import_module(f"tests.hosts.{name}")
+    told = report(module.machine())
+    unknown = {f.id: f.summary for f in told.findings if f.outcome == "unknown"}
+    other = {check for check, why in unknown.items() if "the engine is not running" not in why}
+    assert other <= getattr(module, "UNKNOWN", set())
+    assert not told.engine.reachable or not unknown.keys() - other
 
 
 def test_no_command_of_another_service_manager() -> None:

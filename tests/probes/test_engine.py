@@ -8,6 +8,7 @@ import json
 import pytest
 
 from probes import engine
+from probes.engine_identity import provider_of
 from probes.host import Absent, Denied, Endpoint, Garbled
 from probes.model import Missing
 from tests.fake_host import fake_host
@@ -102,7 +103,7 @@ def test_tls_of_a_context():
     ],
 )
 def test_provider(version, info, provider):
-    assert engine.provider_of(version, info) == provider
+    assert provider_of(version, info) == provider
 
 
 def host(**more):

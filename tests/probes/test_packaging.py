@@ -311,7 +311,7 @@ def test_an_upgrade_is_asked_of_whom_it_concerns():
 
     assert "apt-get install --only-upgrade docker-ce docker-ce-cli containerd.io" in mend()
     assert mend(here=False).startswith("On the engine's own host")
-    assert mend(provider="docker-desktop").startswith("Update docker-desktop")
+    assert mend(provider="docker-desktop").startswith("Update Docker Desktop")
     assert mend(packages=()).startswith("Replace the binaries")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import zlib
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
@@ -14,14 +13,10 @@ from fixes.model import BY_HAND, CHANGES, Request
 from fixes.plan import Consents, make
 from probes.host import Absent, Denied, Garbled, Host, Refused, Slow, Unreadable
 from tests.fixes.remedies.mending import comes_to
+from tests.hosts.machine import HOSTS
 
 MODULES = {"daemon_settings", "open_files", "engine_unit", "docker_cli"}
 IDS = [id_ for id_, entry in FIXES.items() if entry.module in MODULES]
-HOSTS = sorted(
-    path.stem
-    for path in (Path(__file__).parents[2] / "hosts").glob("*.py")
-    if path.stem not in {"__init__", "docker_info", "machine", "test_hosts"}
-)
 HARDENING = {"live-restore", "userland-proxy", "no-new-privileges", "icc"}
 """What is a matter of choice is proposed on nearly every host that is asked for it."""
 
