@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from probes.formats.daemon_json import HostFacts
+    from probes.formats.desktop_settings_judge import DesktopFacts
     from probes.formats.wsl_judge import WslFacts
     from probes.host import Host
     from probes.judged_file import JudgedKind
@@ -90,6 +91,13 @@ class Target:
         asked = {name: value for name, value in self._asked.items() if value is not None}
         return wsl_facts(self.host, data)._replace(**asked)
 
+    def desktop_facts(self, data: bytes) -> DesktopFacts:
+        """What is known of the computer that a file of Docker Desktop is for."""
+        from probes.desktop_settings_file import desktop_facts
+
+        asked = {k: v for k, v in self._asked.items() if v is not None and k in {"memory", "cpus"}}
+        return desktop_facts(self.host, data)._replace(**asked)
+
 
 class Judgement(NamedTuple):
     """What came of one file."""
@@ -151,6 +159,42 @@ def _wsl_conf(data: bytes, target: Target, path: str) -> Judgement:
     return Judgement(judge_wsl_conf(data, facts, path=path), _wsl_words(facts), "WSL")
 
 
+def _settings(data: bytes, target: Target, path: str) -> Judgement:
+    from probes.formats.desktop_settings_judge import judge_settings
+
+    name = os.path.basename(path).lower()
+    # A file of another name is what its keys are spelt like.
+    store = "store" in name or ("settings" not in name and _is_pascal(data))
+    facts = target.desktop_facts(data)
+    return Judgement(judge_settings(data, facts, path=path, store=store), _desktop_words(facts))
+
+
+def _admin_settings(data: bytes, target: Target, path: str) -> Judgement:
+    from probes.formats.desktop_settings_judge import judge_admin_settings
+
+    facts = target.desktop_facts(data)
+    return Judgement(judge_admin_settings(data, facts, path=path), _desktop_words(facts))
+
+
+def _is_pascal(data: bytes) -> bool:
+    """Whether most keys begin with a capital, as those of settings-store.json do."""
+    keys: list[bytes] = re.findall(rb'"([A-Za-z])\w*"\s*:', data.replace(b"\0", b""))
+    return sum(key.isupper() for key in keys) * 2 > len(keys)
+
+
+def _desktop_words(facts: DesktopFacts) -> str:
+    from probes.formats.sizes import human_size
+
+    words = [f"Docker Desktop on {facts.platform}"] if facts.platform else []
+    if facts.version:
+        words.append(f"version {'.'.join(map(str, facts.version))}")
+    if facts.memory is not None:
+        words.append(f"{human_size(facts.memory)} of memory")
+    if facts.cpus is not None:
+        words.append(f"{facts.cpus} processors")
+    return ", ".join(words) or "any Docker Desktop"
+
+
 def _wsl_words(facts: WslFacts) -> str:
     from probes.formats.sizes import human_size
 
@@ -166,9 +210,7 @@ def _wsl_words(facts: WslFacts) -> str:
     return ", ".join(words) or "any Windows and WSL"
 
 
-_COPY = (
-    r"(?:[.~_-](?:txt|bak|backup|old|orig|example|sample|template|tmpl|ini|dist|default|\d+)|~)*"
-)
+_COPY = r"(?:[.~_-](?:json|txt|bak|backup|old|orig|example|sample|template|tmpl|ini|dist|default|\d+)|~)*"
 """What copies of a file are called by, behind its name."""
 
 _KINDS = {
@@ -192,6 +234,25 @@ _KINDS = {
         _wsl_conf,
         ("wslconf",),
     ),
+    "settings-store.json": Kind(
+        rf"(docker[-_.]?)?(desktop[-_.]?)?settings-store{_COPY}",
+        "probes.desktop_settings_file",
+        "SETTINGS_KIND",
+        _settings,
+        ("docker-settings",),
+    ),
+    "settings.json": Kind(
+        rf"(docker[-_.]?)?(desktop[-_.]?)?settings{_COPY}",
+        "probes.desktop_settings_file",
+        "SETTINGS_KIND",
+        _settings,
+    ),
+    "admin-settings.json": Kind(
+        rf"(docker[-_.]?)?(desktop[-_.]?)?admin-settings{_COPY}",
+        "probes.desktop_settings_file",
+        "ADMIN_KIND",
+        _admin_settings,
+    ),
 }
 
 KINDS = tuple(word for name, kind in _KINDS.items() for word in (name, *kind.aliases))
@@ -201,9 +262,6 @@ _OTHER_KINDS = {
     "package.json",
     "package-lock.json",
     "devcontainer.json",
-    "settings.json",
-    "settings-store.json",
-    "admin-settings.json",
     "config.json",
     "tsconfig.json",
 }
@@ -260,11 +318,44 @@ def kind_of(path: str, data: bytes) -> str | None:
     name = os.path.basename(path).lower()
     for kind, known in _KINDS.items():
         if re.fullmatch(known.names, name):
+            if kind == "settings.json" and not _is_of_desktop(data[:CONTENT]):
+                return None  # many programs call theirs so, editors above all
             return kind
     if name in _OTHER_KINDS:
         return None
     head = data[:CONTENT]
-    return _json_kind(name, head) or _wsl_kind(head)
+    return _desktop_kind(head) or _json_kind(name, head) or _wsl_kind(head)
+
+
+def _is_of_desktop(head: bytes) -> bool:
+    """Whether a settings.json may be Docker Desktop's: it has one of its keys, or none at all."""
+    from probes.formats.desktop_settings_keys import BY_LOWER
+
+    text = head.replace(b"\0", b"")
+    names = {key.decode() for key in _KEYS.findall(text)}
+    return not re.search(rb'"\s*:', text) or any(name.lower() in BY_LOWER for name in names)
+
+
+_KEYS = re.compile(rb'"([A-Za-z][A-Za-z0-9]{2,60})"\s*:')
+
+
+_OWN_NAME = 10
+"""Letters from which on a key of Docker Desktop's is nobody else's."""
+
+
+def _desktop_kind(head: bytes) -> str | None:
+    """A file of Docker Desktop's, by its keys: two of them, or one with a name of its own."""
+    from probes.formats.desktop_settings_keys import BY_CAMEL, BY_LOWER, BY_NAME
+
+    names = [key.decode() for key in _KEYS.findall(head.replace(b"\0", b""))]
+    if "configurationFileVersion" in names:
+        return "admin-settings.json"
+    found = [name for name in names if name.lower() in BY_LOWER]
+    own = [n for n in found if len(n) >= _OWN_NAME and (n in BY_NAME or n in BY_CAMEL)]
+    if len(found) < 2 and not own:  # noqa: PLR2004
+        return None
+    pascal = 2 * sum(name[:1].isupper() for name in found) > len(found)
+    return "settings-store.json" if pascal else "settings.json"
 
 
 def _json_kind(name: str, head: bytes) -> str | None:
@@ -360,8 +451,10 @@ def this_machine() -> HostFacts:
 
 
 def _user_exists(name: str) -> bool:
-    import pwd
-
+    try:
+        import pwd
+    except ImportError:  # Windows: the file is for another computer
+        return True
     try:
         pwd.getpwuid(int(name)) if name.isdigit() else pwd.getpwnam(name)
     except (KeyError, OverflowError):
@@ -370,8 +463,10 @@ def _user_exists(name: str) -> bool:
 
 
 def _group_exists(name: str) -> bool:
-    import grp
-
+    try:
+        import grp
+    except ImportError:
+        return True
     try:
         grp.getgrgid(int(name)) if name.isdigit() else grp.getgrnam(name)
     except (KeyError, OverflowError):

@@ -141,6 +141,14 @@ def test_hostile_keys_are_shown_escaped(file):
         ("smb.conf", "[network]\nname=x\n", None),
         ("package.json", '{"labels": []}', None),
         ("x.txt", "hello", None),
+        ("settings-store.json", '{"MemoryMiB": 4096}', "settings-store.json"),
+        ("docker-settings.json", '{"memoryMiB": 4096, "cpus": 4}', "settings.json"),
+        ("settings.json", '{"memoryMiB": 4096}', "settings.json"),
+        ("settings.json", '{"editor.fontSize": 12, "workbench.colorTheme": "x"}', None),
+        ("admin-settings.json", "{}", "admin-settings.json"),
+        ("a.json", '{"configurationFileVersion": 2}', "admin-settings.json"),
+        ("a.json", '{"WslEngineEnabled": true}', "settings-store.json"),
+        ("a.json", '{"debug": true, "experimental": true}', "daemon.json"),
     ],
 )
 def test_kind(name, data, kind):
@@ -289,3 +297,14 @@ def test_all_real_files_at_once():
     assert told["summary"] == {"files": 84, "refused": 0, "error": 0, "warning": 12, "note": 6}
     for found in {f["id"]: f for f in told["findings"]}.values():
         assert hullcheck("explain", found["id"]).code == 0
+
+
+def test_desktop_settings_are_judged_for_the_computer_that_is_named(file):
+    path = file('{"MemoryMiB": 65536, "Cpus": 32}', "settings-store.json")
+    code, told = document(path, "--memory", "16GB", "--cpus", "8")
+    found = [(f["id"], f["line"], f["column"], f["suggestion"]) for f in told["findings"]]
+    assert found == [
+        ("desktop-settings-unfit-resources", 1, 15, "8192"),
+        ("desktop-settings-unfit-resources", 1, 30, "8"),
+    ]
+    assert (code, told["files"][0]["kind"]) == (0, "settings-store.json")
