@@ -10,6 +10,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from probes.formats.file_kinds import is_pascal, kind_of_content, may_be_of_desktop
 from probes.formats.problems import Problem
 from probes.host import redaction
 from probes.model import ERROR, finding
@@ -164,7 +165,7 @@ def _settings(data: bytes, target: Target, path: str) -> Judgement:
 
     name = os.path.basename(path).lower()
     # A file of another name is what its keys are spelt like.
-    store = "store" in name or ("settings" not in name and _is_pascal(data))
+    store = "store" in name or ("settings" not in name and is_pascal(data))
     facts = target.desktop_facts(data)
     return Judgement(judge_settings(data, facts, path=path, store=store), _desktop_words(facts))
 
@@ -174,12 +175,6 @@ def _admin_settings(data: bytes, target: Target, path: str) -> Judgement:
 
     facts = target.desktop_facts(data)
     return Judgement(judge_admin_settings(data, facts, path=path), _desktop_words(facts))
-
-
-def _is_pascal(data: bytes) -> bool:
-    """Whether most keys begin with a capital, as those of settings-store.json do."""
-    keys: list[bytes] = re.findall(rb'"([A-Za-z])\w*"\s*:', data.replace(b"\0", b""))
-    return sum(key.isupper() for key in keys) * 2 > len(keys)
 
 
 def _desktop_words(facts: DesktopFacts) -> str:
@@ -318,69 +313,12 @@ def kind_of(path: str, data: bytes) -> str | None:
     name = os.path.basename(path).lower()
     for kind, known in _KINDS.items():
         if re.fullmatch(known.names, name):
-            if kind == "settings.json" and not _is_of_desktop(data[:CONTENT]):
+            if kind == "settings.json" and not may_be_of_desktop(data[:CONTENT]):
                 return None  # many programs call theirs so, editors above all
             return kind
     if name in _OTHER_KINDS:
         return None
-    head = data[:CONTENT]
-    return _desktop_kind(head) or _json_kind(name, head) or _wsl_kind(head)
-
-
-def _is_of_desktop(head: bytes) -> bool:
-    """Whether a settings.json may be Docker Desktop's: it has one of its keys, or none at all."""
-    from probes.formats.desktop_settings_keys import BY_LOWER
-
-    text = head.replace(b"\0", b"")
-    names = {key.decode() for key in _KEYS.findall(text)}
-    return not re.search(rb'"\s*:', text) or any(name.lower() in BY_LOWER for name in names)
-
-
-_KEYS = re.compile(rb'"([A-Za-z][A-Za-z0-9]{2,60})"\s*:')
-
-
-_OWN_NAME = 10
-"""Letters from which on a key of Docker Desktop's is nobody else's."""
-
-
-def _desktop_kind(head: bytes) -> str | None:
-    """A file of Docker Desktop's, by its keys: two of them, or one with a name of its own."""
-    from probes.formats.desktop_settings_keys import BY_CAMEL, BY_LOWER, BY_NAME
-
-    names = [key.decode() for key in _KEYS.findall(head.replace(b"\0", b""))]
-    if "configurationFileVersion" in names:
-        return "admin-settings.json"
-    found = [name for name in names if name.lower() in BY_LOWER]
-    own = [n for n in found if len(n) >= _OWN_NAME and (n in BY_NAME or n in BY_CAMEL)]
-    if len(found) < 2 and not own:  # noqa: PLR2004
-        return None
-    pascal = 2 * sum(name[:1].isupper() for name in found) > len(found)
-    return "settings-store.json" if pascal else "settings.json"
-
-
-def _json_kind(name: str, head: bytes) -> str | None:
-    from probes.formats.daemon_json import BY_NAME
-
-    keys = re.findall(rb'"([a-z0-9][a-z0-9-]{1,40})"\s*:', head)
-    if any(key.decode() in BY_NAME for key in keys):
-        return "daemon.json"
-    return "daemon.json" if name.endswith(".json") and not head.strip(b" \t\r\n{}") else None
-
-
-def _wsl_kind(head: bytes) -> str | None:
-    """By the settings that a text makes: most of their names exist in one of the two files."""
-    from probes.formats.text_encoding import decode
-    from probes.formats.wsl_config import WSL_CONF, WSLCONFIG, WslEncodingError, parse_wsl
-    from probes.formats.wsl_keys import KEYS, name_of
-
-    try:
-        entries = parse_wsl(decode(head).encode("utf-8", "replace"), WSLCONFIG).entries
-    except WslEncodingError:
-        return None
-    found = {d: sum(name_of(e) in KEYS[d] for e in entries) for d in (WSLCONFIG, WSL_CONF)}
-    if not any(found.values()):
-        return None
-    return ".wslconfig" if found[WSLCONFIG] >= found[WSL_CONF] else "wsl.conf"
+    return kind_of_content(data[:CONTENT], is_json=name.endswith(".json"))
 
 
 class _NoFile(NamedTuple):

@@ -124,7 +124,7 @@ def look(host: Host) -> Cgroups:
         if version == "1"
         else Missing("it decides nothing on cgroup version 2", "inapplicable"),
         container=known(lambda: container_of(host)),
-        kernel=known(lambda: str(host.gauge("system")["release"])),
+        kernel=known(host.kernel_release),
         command_line=known(lambda: host.read_text("/proc/cmdline").strip()),
         firmware_cmdline=_first_there(host, FIRMWARE_CMDLINES),
         controllers=known(lambda: _v2_controllers(host, ROOT) if two else _v1_controllers(host)),

@@ -270,8 +270,11 @@ def file_path(host: Host) -> str:
     try:
         return dockerd(host).config_file
     except Unreadable as error:
-        # Only "it is not running" leaves a file to look at: the one of the next start.
-        if error.kind != "absent" or not engine.target(host).chosen_by.startswith("default"):
+        # "It is not running" leaves a file to look at, that of the next start; and where nobody could
+        # look at processes (pasted text), the default one is meant.
+        if error.kind not in {"absent", "unrecorded"} or not engine.target(
+            host
+        ).chosen_by.startswith("default"):
             raise
         return engine.DEFAULT_CONFIG
 

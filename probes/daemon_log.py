@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from probes import engine, engine_host
 from probes.daemon_control import advice
 from probes.formats.daemon_log import LogLine, parse_file_log, parse_journal, sample
-from probes.formats.daemon_log_patterns import PATTERNS
+from probes.formats.daemon_log_patterns import PATTERNS, knows
 from probes.formats.systemd_show import unit_of_cgroup
 from probes.formats.timestamps import format_time
 from probes.host.questions import Absent, Denied, Garbled, Unreadable
@@ -417,15 +417,6 @@ def recognise(
             cured = started
         seen.append(item._replace(cured=cured, sample=sample(item.sample)))
     return Read(source, count, oldest, tuple(seen), jump, jumped)
-
-
-def knows(pattern: Pattern, text: str) -> bool:
-    """Whether a pattern knows a line, given in lower case."""
-    return (
-        any(needle in text for needle in pattern.needles)
-        and not any(word in text for word in pattern.unless)
-        and (not pattern.regex or re.search(pattern.regex, text) is not None)
-    )
 
 
 # -- judging -------------------------------------------------------------------------------------

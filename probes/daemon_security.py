@@ -1321,7 +1321,8 @@ def seccomp_off(facts: DaemonSecurity) -> Verdict:
     with the default filter first.
 
     ## Why this severity
-    An error when it was switched off for all containers. A note when the kernel cannot do it; not
+    An error when it was switched off for all containers. A note in the VM of a desktop product,
+    whose own boundary is the VM, and when the kernel cannot do it; not
     judged on a Synology NAS, where only its maker can change that.
     """
     options = need(facts.options)
@@ -1339,6 +1340,7 @@ def seccomp_off(facts: DaemonSecurity) -> Verdict:
                     "command line, restart the daemon, make the containers again"
                 ),
             ),
+            severity=NOTE if facts.provider in IN_A_VM else "",
         )
     if facts.os_type == "windows":
         return skip("Windows containers have no seccomp")

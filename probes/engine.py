@@ -518,13 +518,19 @@ def _look(host: Host) -> Engine:
         version=text(said, "Version"),
         api_version=text(said, "ApiVersion"),
         min_api_version=text(said, "MinAPIVersion"),
-        platform_name=platform_name(said),
+        platform_name=_platform_name(said),
         storage_driver=told if isinstance(told, Missing) else text(told, "Driver"),
         data_root=told if isinstance(told, Missing) else text(told, "DockerRootDir"),
         rootless=told if isinstance(told, Missing) else "rootless" in security_options(answer),
         cgroup_version=told if isinstance(told, Missing) else str(told.get("CgroupVersion") or "1"),
         daemon=process,
     )
+
+
+def _platform_name(said: dict[str, Any]) -> str | Missing:
+    if said.get("Platform", "") is None:  # told by another answer than /version
+        return Missing("the engine does not tell Platform", "unrecorded")
+    return platform_name(said)
 
 
 def _unreached(

@@ -134,7 +134,12 @@ def backend_of(version: dict[str, Any], info: dict[str, Any]) -> str | None:
 
 
 def host_platform_of(
-    version: dict[str, Any], info: dict[str, Any], *, endpoint: str = "", client_os: str = ""
+    version: dict[str, Any],
+    info: dict[str, Any],
+    *,
+    endpoint: str = "",
+    context: str = "",
+    client_os: str = "",
 ) -> str | None:
     """The computer that an engine runs on: windows, macos, linux, wsl2; None where it is not told.
 
@@ -142,7 +147,7 @@ def host_platform_of(
     same computer. Sources: outputs of users; Docker Desktop for Linux has no build for ARM, and on
     Windows for ARM it uses WSL 2 (docker/docs content/manuals/desktop/setup/install).
     """
-    provider = provider_of(version, info, endpoint=endpoint)
+    provider = provider_of(version, info, endpoint=endpoint, context=context)
     carried = backend_of(version, info)
     address = next(
         (

@@ -227,7 +227,7 @@ MODULES = {
 def look(host: Host) -> Kernel:
     """The kernel's configuration, /proc and /sys, its log, and the engine for what is wanted."""
     seen = engine.look(host)
-    release = known(lambda: str(host.gauge("system")["release"]))
+    release = known(host.kernel_release)
     config, config_from = _config(host)
     rows = known(lambda: containers(host))
     networks = known(lambda: engine_network.networks(host))
@@ -290,7 +290,7 @@ def look(host: Host) -> Kernel:
 
 def _config(host: Host) -> tuple[dict[str, str] | Missing, str]:
     """The first configuration that can be read, and where it was."""
-    release = str(host.gauge("system")["release"])
+    release = host.kernel_release()
     elsewhere = ""
     if known(lambda: host.exists("/etc/synoinfo.conf")) is True:
         elsewhere = "Synology does not ship the configuration of its kernel"

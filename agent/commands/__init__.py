@@ -15,6 +15,7 @@ COMMANDS = {
     "undo": ("agent.commands.undo", "take back what a fix has changed"),
     "history": ("agent.commands.history", "what was changed here, and whether it still counts"),
     "lint": ("agent.commands.lint", "judge configuration files alone"),
+    "triage": ("agent.commands.triage", "read a pasted bug report: what it tells, what to ask"),
     "bundle": ("agent.commands.bundle", "record this host, or look into a record"),
     "completion": ("agent.commands.completion", "print a completion script for your shell"),
 }

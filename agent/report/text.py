@@ -62,11 +62,7 @@ def render(report: Report, *, width: int, colour: bool, verbose: bool, timings: 
     """The report as text that ends with a newline."""
     page = Page(width, colour=colour, verbose=verbose)
     header(page, report)
-    groups = _groups(report.findings)
-    for group in groups:
-        page.gap()
-        _failure(page, group)
-    _crashes(page, report)
+    groups = failures(page, report)
     page.gap()
     if verbose:
         _everything_else(page, report.findings)
@@ -76,6 +72,16 @@ def render(report: Report, *, width: int, colour: bool, verbose: bool, timings: 
         page.gap()
     _closing(page, report, groups)
     return "\n".join(page.lines) + "\n"
+
+
+def failures(page: Page, report: Report) -> list[_Group]:
+    """Everything that is wrong, by check; also crashes of ours."""
+    groups = _groups(report.findings)
+    for group in groups:
+        page.gap()
+        _failure(page, group)
+    _crashes(page, report)
+    return groups
 
 
 # -- whose report ----------------------------------------------------------------------------------

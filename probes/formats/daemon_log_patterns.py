@@ -7,6 +7,9 @@ pattern that knows it. The texts are those of moby, containerd, runc and Go from
 
 from __future__ import annotations
 
+import re
+from typing import Protocol
+
 from probes.record import NamedTuple
 
 
@@ -36,6 +39,31 @@ class Pattern(NamedTuple):
     """``start``: a later successful start ends it; ``reload``: so does a later good reload."""
     kernel: bool = False
     """Whether it is the kernel's log that has it."""
+
+
+class Recogniser(Protocol):
+    """What makes a line known; see Pattern."""
+
+    @property
+    def needles(self) -> tuple[str, ...]:
+        """Texts of which the line holds one."""
+
+    @property
+    def unless(self) -> tuple[str, ...]:
+        """Texts with which it means something else."""
+
+    @property
+    def regex(self) -> str:
+        """What it must match as well; may be empty."""
+
+
+def knows(pattern: Recogniser, text: str) -> bool:
+    """Whether a pattern knows a line, given in lower case."""
+    return (
+        any(needle in text for needle in pattern.needles)
+        and not any(word in text for word in pattern.unless)
+        and (not pattern.regex or re.search(pattern.regex, text) is not None)
+    )
 
 
 _DOCS = "https://docs.docker.com/engine/daemon/troubleshoot/"

@@ -15,7 +15,7 @@ import re
 from typing import TypeAlias
 
 from probes.formats.daemon_log import LINE_LIMIT, sample
-from probes.formats.daemon_log_patterns import Pattern
+from probes.formats.daemon_log_patterns import Pattern, knows
 from probes.record import NamedTuple
 
 
@@ -49,15 +49,6 @@ class Match(NamedTuple):
     """From 1."""
     text: str
     """The line as a report may show it: no controls, not too long."""
-
-
-def knows(pattern: Known, text: str) -> bool:
-    """Whether a pattern knows a line, given in lower case."""
-    return (
-        any(needle in text for needle in pattern.needles)
-        and not any(word in text for word in pattern.unless)
-        and (not pattern.regex or re.search(pattern.regex, text) is not None)
-    )
 
 
 def recognise(text: str) -> tuple[Match, ...]:

@@ -19,11 +19,12 @@ STATES = ("Running", "Stopped", "Installing", "Uninstalling", "Converting", "Exp
 """Literals of the code, never translated."""
 
 _ROW = re.compile(
-    r"^[ \t#]*(?P<default>\*)?[ \t]*(?P<name>[^\s*][^\n*]*?)[ \t]+(?P<state>"
+    r"(?P<default>\*)?[ \t]{0,9}(?P<name>[^\s*][^\n*]{0,99}?)[ \t]{1,99}(?P<state>"
     + "|".join(STATES)
-    + r")[ \t]+(?P<version>[12])(?:[ \t]*#.*)?[ \t]*$"
+    + r")[ \t]{1,99}(?P<version>[12])(?:[ \t]{0,9}#.*)?$"
 )
-_HEADER = re.compile(r"^[ \t#]*NAME[ \t]+STATE[ \t]+VERSION[ \t]*$")
+"""Bounded everywhere: any text may come here."""
+_HEADER = re.compile(r"NAME[ \t]{1,99}STATE[ \t]{1,99}VERSION$")
 
 _NUMBERS = r"\d+(?:\.\d+){2,3}"
 _VALUE = re.compile(rf"[:\uff1a][ \t]*(?P<numbers>{_NUMBERS})(?P<rest>-\S+)?")
@@ -73,14 +74,19 @@ def parse_list(text: str) -> tuple[Row, ...]:
     return tuple(
         Row(row["name"].strip(), row["state"], int(row["version"]), bool(row["default"]))
         for line in text.splitlines()
-        if (row := _ROW.match(line))
+        if (row := _ROW.match(_bare(line)))
     )
+
+
+def _bare(line: str) -> str:
+    """A line without the blanks around it, and the comment sign that scripts put before it."""
+    return line.strip(" \t").lstrip("# \t")
 
 
 def is_list(text: str) -> bool:
     """Whether a text is the output of ``wsl --list --verbose``, or a part of it."""
     lines = [line for line in text.splitlines() if line.strip()]
-    return any(_HEADER.match(line) for line in lines) or bool(parse_list(text))
+    return any(_HEADER.match(_bare(line)) for line in lines) or bool(parse_list(text))
 
 
 def parse_version(text: str) -> Told | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from probes.host import redaction, shapes
 from probes.host.questions import (
     FAILURES,
+    Absent,
     Answer,
     Endpoint,
     Garbled,
@@ -359,6 +360,13 @@ class Host:
                 raise Garbled(f"the answer to gauge {name} is of a strange shape")
             self._fitting.add(name)
         return answer
+
+    def kernel_release(self) -> str:
+        """What ``uname -r`` prints; on Windows its version. Absent where the host does not tell."""
+        release = str(self.gauge("system")["release"])
+        if not release:
+            raise Absent("the kernel's release is not told", look="uname -r")
+        return release
 
     def now(self) -> float:
         """The host's clock, seconds since the epoch; on a recorded host the time of recording."""

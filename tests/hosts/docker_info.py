@@ -1,7 +1,7 @@
 """Turns the text of ``docker info`` and ``docker version`` back into the Engine API's answers.
 
-Only what the text tells is in the answers: a text that was cut gives answers with holes, as an
-engine that leaves fields out does.
+The reading itself is the product's own (probes.pasted.docker_text); here its holes are filled as for
+an engine of that version.
 """
 
 from __future__ import annotations
@@ -9,87 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_TEXTS = {
-    "Server Version": "ServerVersion",
-    "Storage Driver": "Driver",
-    "Logging Driver": "LoggingDriver",
-    "Cgroup Driver": "CgroupDriver",
-    "Cgroup Version": "CgroupVersion",
-    "Kernel Version": "KernelVersion",
-    "Operating System": "OperatingSystem",
-    "OSType": "OSType",
-    "Architecture": "Architecture",
-    "Name": "Name",
-    "ID": "ID",
-    "Docker Root Dir": "DockerRootDir",
-    "Registry": "IndexServerAddress",
-    "Default Runtime": "DefaultRuntime",
-    "Init Binary": "InitBinary",
-    "HTTP Proxy": "HttpProxy",
-    "HTTPS Proxy": "HttpsProxy",
-    "No Proxy": "NoProxy",
-    "Isolation": "Isolation",
-    "Product License": "ProductLicense",
-}
-_NUMBERS = {
-    "Containers": "Containers",
-    "Running": "ContainersRunning",
-    "Paused": "ContainersPaused",
-    "Stopped": "ContainersStopped",
-    "Images": "Images",
-    "CPUs": "NCPU",
-}
-_FLAGS = {
-    "Debug Mode": "Debug",
-    "Debug mode (server)": "Debug",
-    "Debug Mode (server)": "Debug",
-    "Experimental": "ExperimentalBuild",
-    "Live Restore Enabled": "LiveRestoreEnabled",
-}
-_COMMITS = {
-    "containerd version": "ContainerdCommit",
-    "runc version": "RuncCommit",
-    "init version": "InitCommit",
-}
-_LACKS = {
-    "No memory limit support": "MemoryLimit",
-    "No swap limit support": "SwapLimit",
-    "No cpu cfs quota support": "CpuCfsQuota",
-    "No cpu cfs period support": "CpuCfsPeriod",
-    "No cpuset support": "CPUSet",
-    "No pids limit support": "PidsLimit",
-    "IPv4 forwarding is disabled": "IPv4Forwarding",
-    "bridge-nf-call-iptables is disabled": "BridgeNfIptables",
-    "bridge-nf-call-ip6tables is disabled": "BridgeNfIp6tables",
-}
-"""moby daemon/info_unix.go: the warnings are made of these flags."""
-_SIZES = {"B": 1, "kB": 1e3, "KiB": 1 << 10, "MB": 1e6, "MiB": 1 << 20, "GB": 1e9, "GiB": 1 << 30}
-
-
-class Line:
-    """One line with its depth and what is below it."""
-
-    def __init__(self, text: str, depth: int) -> None:
-        self.key, _, value = text.partition(":")
-        self.text = text
-        self.value = value.strip()
-        self.depth = depth
-        self.below: list[Line] = []
-
-
-def _tree(lines: list[str]) -> list[Line]:
-    top: list[Line] = []
-    stack: list[Line] = []
-    for raw in lines:
-        text = raw.strip()
-        if not text:
-            continue
-        line = Line(text, len(raw) - len(raw.lstrip()))
-        while stack and stack[-1].depth >= line.depth:
-            stack.pop()
-        (stack[-1].below if stack else top).append(line)
-        stack.append(line)
-    return top
+from probes.pasted.docker_text import LACKS
+from probes.pasted.docker_text import parse as parse_text
 
 
 def cleaned(text: str) -> str:
@@ -100,127 +21,23 @@ def cleaned(text: str) -> str:
 
 
 def parse(text: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """GET /info and GET /version, or None where no server's part is in the text."""
-    text = cleaned(text)
-    warnings = re.findall(r"(?m)^\s*WARNING: (.*)$", text)
-    lines = [x for x in text.splitlines() if "WARNING:" not in x]
-    start = next((i for i, x in enumerate(lines) if re.match(r"\s*Server:", x)), None)
-    if start is not None:
-        body = lines[start + 1 :]
-    elif any(re.match(r"\s*Server Version:", x) for x in lines):
-        body = lines
-    elif any(re.match(r"\s*(Operating System|Kernel Version):", x) for x in lines):
-        body = lines  # the end of a text whose beginning was cut off
-    else:
+    """GET /info and GET /version of an engine whose text is whole, or None.
+
+    What the text leaves out is taken for fine: flags without a warning are set, and the version's
+    answer is that of a distribution's own build.
+    """
+    told = parse_text(cleaned(text))
+    if told is None or not (told.info or told.version):
         return None
-    if any(re.match(r"\s*Engine:", x) for x in body):
-        return _of_version(lines[start or 0], body)
-    if not any(re.match(r"\s*(Server Version|Operating System|Kernel Version):", x) for x in body):
-        return None
-    info = _of_info(_flat(body), warnings)
+    if not told.info:
+        api = {"MinAPIVersion": "1.12", **told.version}
+        return {"ServerVersion": told.version["Version"]}, api
+    warnings = told.info.get("Warnings") or []
+    flags = {flag: words not in warnings for words, flag in LACKS.items()}
+    info = {"Warnings": None, **flags, **told.info}
+    if "Swarm" in info:
+        info["Swarm"] = {"Nodes": 0, "Managers": 0, **info["Swarm"]}
     return info, _version_of(info) if "ServerVersion" in info else {}
-
-
-def _flat(body: list[str]) -> list[Line]:
-    known = [x for x in body if x.strip()]
-    first = next((x for x in known if re.match(r"\s*(Containers|Server Version):", x)), known[0])
-    depth = len(first) - len(first.lstrip())
-    return _tree([x[depth:] if x[:depth].isspace() or not depth else x for x in body])
-
-
-def _of_version(head: str, body: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    version: dict[str, Any] = {"Platform": {"Name": head.partition(":")[2].strip()}}
-    components = []
-    for block in _tree(body):
-        values = {x.key: x.value for x in block.below}
-        components.append({"Name": block.key, "Version": values.get("Version", "")})
-        if block.key == "Engine":
-            api = re.match(r"([\d.]+)(?: \(minimum version ([\d.]+)\))?", values["API version"])
-            assert api
-            version |= {"Version": values["Version"], "ApiVersion": api[1], "Os": "linux"}
-            version |= {"MinAPIVersion": api[2] or "1.12"}
-            version["Arch"] = values.get("OS/Arch", "/").partition("/")[2]
-            version["Experimental"] = values.get("Experimental") == "true"
-    return {"ServerVersion": version["Version"]}, {**version, "Components": components}
-
-
-def _of_info(lines: list[Line], warnings: list[str]) -> dict[str, Any]:
-    info: dict[str, Any] = {"Warnings": warnings or None}
-    walk = list(lines)
-    for line in walk:
-        _take(info, line)
-        if line.key == "Containers":
-            for part in line.below:
-                _take(info, part)
-    for words, flag in _LACKS.items():
-        info[flag] = words not in warnings
-    return info
-
-
-def _take(info: dict[str, Any], line: Line) -> None:
-    key, value = line.key, line.value
-    below = [x.text for x in line.below]
-    if key in _TEXTS and value:
-        info[_TEXTS[key]] = value
-    elif key in _NUMBERS and value.isdigit():
-        info[_NUMBERS[key]] = int(value)
-    elif key in _FLAGS:
-        info[_FLAGS[key]] = value == "true"
-    elif key in _COMMITS:
-        info[_COMMITS[key]] = {"ID": value, "Expected": value}
-    elif key == "Total Memory" and (size := re.match(r"([\d.]+)\s*([kKMG]i?B|B)", value)):
-        info["MemTotal"] = int(float(size[1]) * _SIZES[size[2]])
-    elif key == "Plugins":
-        info["Plugins"] = {x.key: x.value.split() for x in line.below}
-        info["Plugins"].setdefault("Authorization", None)
-    elif key == "Swarm":
-        info["Swarm"] = _swarm(line)
-    elif key == "Runtimes":
-        info["Runtimes"] = {name: {"path": name} for name in value.split()}
-    elif key == "Security Options":
-        options: list[str] = [f"name={x.key}" for x in line.below if x.key != "Profile"]
-        if value:
-            options += [f"name={name}" for name in value.split()]
-        info["SecurityOptions"] = options
-        for x in line.below:
-            for part in x.below:
-                if part.key == "Profile":
-                    name = part.value
-                    at = options.index(f"name={x.key}")
-                    options[at] = f"name={x.key},profile={name}"
-    elif key == "Insecure Registries":
-        info.setdefault("RegistryConfig", {"IndexConfigs": {}, "Mirrors": None})
-        info["RegistryConfig"]["InsecureRegistryCIDRs"] = [x for x in below if "/" in x]
-        for name in (x for x in below if "/" not in x):
-            info["RegistryConfig"]["IndexConfigs"][name] = {"Name": name, "Secure": False}
-    elif key == "Registry Mirrors":
-        info.setdefault("RegistryConfig", {"IndexConfigs": {}, "InsecureRegistryCIDRs": []})
-        info["RegistryConfig"]["Mirrors"] = below
-    elif key == "Labels":
-        info["Labels"] = below
-    elif key == "Default Address Pools":
-        pools = re.findall(r"Base: (\S+), Size: (\d+)", "\n".join(below))
-        info["DefaultAddressPools"] = [{"Base": b, "Size": int(s)} for b, s in pools]
-    elif key == "Firewall Backend":
-        info["FirewallBackend"] = {"Driver": value}
-    elif key == "CDI spec directories":
-        info["CDISpecDirs"] = below
-    if key == "Storage Driver":
-        info["DriverStatus"] = [[x.key, x.value] for x in line.below]
-
-
-def _swarm(line: Line) -> dict[str, Any]:
-    values = {x.key: x.value for x in line.below}
-    return {
-        "NodeID": values.get("NodeID", ""),
-        "NodeAddr": values.get("Node Address", ""),
-        "LocalNodeState": line.value,
-        "ControlAvailable": values.get("Is Manager") == "true",
-        "Error": "",
-        "RemoteManagers": None,
-        "Nodes": int(values.get("Nodes", 0)),
-        "Managers": int(values.get("Managers", 0)),
-    }
 
 
 APIS = {

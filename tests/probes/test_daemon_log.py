@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from probes import daemon_log, model
-from probes.daemon_log import DaemonLog, Read, Seen, knows, recognise
+from probes.daemon_log import DaemonLog, Read, Seen, recognise
 from probes.formats.daemon_log import (
     SAMPLE_LIMIT,
     LogLine,
@@ -15,7 +15,7 @@ from probes.formats.daemon_log import (
     parse_journal,
     sample,
 )
-from probes.formats.daemon_log_patterns import PATTERNS
+from probes.formats.daemon_log_patterns import PATTERNS, knows
 from probes.formats.timestamps import format_time, parse_stamp
 from probes.host.questions import Denied
 from probes.model import Missing
