@@ -314,16 +314,15 @@ def _host_summary(host: Host) -> HostSummary:
 
     machine = requirements.TOPIC.look(host)
     system = known(lambda: host.gauge("system"))
-    release = known(lambda: requirements.operating_system(host))
+    name = known(lambda: requirements.system_name(host))
     told: dict[str, Any] = {} if isinstance(system, Missing) else system
-    names: dict[str, str] = {} if isinstance(release, Missing) else release
     memory, cpus = _or_none(machine.memory), _or_none(machine.cpus)
     return HostSummary(
         id=_or_none(known(lambda: host.gauge("identity"))),
         hostname=told.get("hostname"),
         platform=_or_none(known(lambda: desktop_host.platform(host))),
-        os_name=names.get("NAME"),
-        os_version=names.get("VERSION_ID"),
+        os_name=None if isinstance(name, Missing) else name[0] or None,
+        os_version=None if isinstance(name, Missing) else name[1] or None,
         kernel=told.get("release"),
         arch=told.get("machine"),
         cpus=cpus and cpus.number,

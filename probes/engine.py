@@ -72,15 +72,33 @@ INSTALLED_AT = {
 }
 """What an installed engine leaves on a host even when it is not running, by platform."""
 
-_ENGINES = frozenset({"dockerd", "podman", "rootlesskit"})
-_OF_DESKTOPS = _ENGINES | {
-    "com.docker.backend",
-    "OrbStack",
-    "OrbStack Helper",
-    "rancher-desktop",
-    "Rancher Desktop",
+INSTALLED_FOR_ONE = {
+    "macos": (
+        "HOME",
+        (
+            "Applications/Docker.app",
+            "Applications/OrbStack.app",
+            "Applications/Rancher Desktop.app",
+        ),
+    ),
+    "windows": ("LOCALAPPDATA", (r"Programs\DockerDesktop\Docker Desktop.exe",)),
 }
-"""Processes of an engine that runs, on Linux and elsewhere."""
+"""The same for one user only, below the folder that a variable names."""
+
+_ENGINES = frozenset(
+    {
+        "dockerd",
+        "podman",
+        "rootlesskit",
+        "com.docker.backend",
+        "com.docker.back",  # as Linux cuts it, proc(5)
+        "OrbStack",
+        "OrbStack Helper",
+        "rancher-desktop",
+        "Rancher Desktop",
+    }
+)
+"""Processes of an engine that runs."""
 
 
 class NoEngine(Unreadable):
@@ -306,11 +324,16 @@ def version_here(host: Host) -> str:
 def installed(host: Host) -> bool:
     """Whether an engine has been installed or runs here, whoever its provider is."""
     system = _system(host)
-    names = _ENGINES if system == "linux" else _OF_DESKTOPS
     running = have(known(host.processes), ())
-    if any(p.name in names and not p.nested for p in running):
+    if any(p.name in _ENGINES and not p.nested for p in running):
         return True
-    return any(is_there(host, path) for path in INSTALLED_AT.get(system, ()))
+    if any(is_there(host, path) for path in INSTALLED_AT.get(system, ())):
+        return True
+    variable, paths = INSTALLED_FOR_ONE.get(system, ("", ()))
+    folder = known(lambda: host.env(variable)) if variable else None
+    if not isinstance(folder, str) or not folder:
+        return False
+    return any(is_there(host, _join(host, folder, path)) for path in paths)
 
 
 def is_there(host: Host, path: str) -> bool:
@@ -381,10 +404,22 @@ def _on_this_machine(host: Host, url: str) -> bool:
     try:
         return _same_kernel(host)
     except Absent:
-        name = url.partition("://")[2].rpartition("@")[2].partition("/")[0]
-        if name.startswith(("localhost", "127.", "[::1]")):
+        if not _is_elsewhere(url):
             raise
         return False
+
+
+def _is_elsewhere(url: str) -> bool:
+    """Whether an address is that of another machine, or of a VM with an address of its own.
+
+    >>> _is_elsewhere("ssh://ann@mac.example.com"), _is_elsewhere("ssh://core@127.0.0.1:50312")
+    (True, False)
+    """
+    scheme, _, rest = url.partition("://")
+    name = rest.rpartition("@")[2].partition("/")[0]
+    return scheme not in {"unix", "npipe", "fd"} and not name.startswith(
+        ("localhost", "127.", "[::1]")
+    )
 
 
 def _says_podman(host: Host) -> bool:
@@ -503,9 +538,15 @@ def _look(host: Host) -> Engine:
     if isinstance(said, Missing):
         return _unreached(
             where.endpoint.url, where.context, where.chosen_by, said, process
-        )._replace(provider=provider_at(where.endpoint.url) or said)
+        )._replace(provider=provider_at(where.endpoint.url, where.endpoint.tls_dir) or said)
     answer: dict[str, Any] = {} if isinstance(told, Missing) else told
-    provider = provider_of(said, answer, endpoint=where.endpoint.url, context=where.context)
+    provider = provider_of(
+        said,
+        answer,
+        endpoint=where.endpoint.url,
+        context=where.context,
+        certificates=where.endpoint.tls_dir,
+    )
     return Engine(
         endpoint=where.endpoint.url,
         context=where.context,
@@ -513,7 +554,8 @@ def _look(host: Host) -> Engine:
         reachable=True,
         unreachable_because="",
         provider=provider,
-        backend=backend_of(said, answer) or _backend(host, provider, where),
+        backend=backend_of(said, answer, endpoint=where.endpoint.url)
+        or _backend(host, provider, where),
         local=_local(host, provider, process, told),
         version=text(said, "Version"),
         api_version=text(said, "ApiVersion"),
@@ -560,6 +602,12 @@ def _unreached(
 def _backend(host: Host, provider: str, where: Target) -> str | Missing:
     """What carries an engine that does not say so itself."""
     if provider in IN_A_VM or (provider == "podman" and _system(host) != "linux"):
+        if provider != "minikube" and _is_elsewhere(where.endpoint.url):
+            # This host's files are of other VMs; minikube's own has an address of its own.
+            return Missing(
+                "the engine is on another machine and does not tell what carries its VM",
+                "inapplicable",
+            )
         from probes import vm_config  # a server is spared it
 
         return known(lambda: vm_config.backend(host, provider, where.endpoint.url, where.context))

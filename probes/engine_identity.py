@@ -50,14 +50,23 @@ _CONTEXTS = (("colima", "colima"), ("orbstack", "orbstack"), ("rancher-desktop",
 nothing else is told."""
 
 
-def provider_at(endpoint: str) -> str | None:
+def provider_at(endpoint: str, certificates: str = "") -> str | None:
     """Whose engine listens at an endpoint; None where any may.
+
+    ``certificates`` is the folder of the client's TLS certificates: minikube's docker-env names a
+    plain TCP address, with certificates in minikube's own folder (kubernetes/minikube
+    cmd/minikube/cmd/docker-env.go).
 
     >>> provider_at("unix:///Users/ann/.colima/default/docker.sock"), provider_at(WINDOWS_PIPE)
     ('colima', None)
+    >>> provider_at("tcp://192.168.49.2:2376", "/home/ann/.minikube/certs")
+    'minikube'
     """
     where = endpoint.lower().replace("\\", "/")
-    return next((provider for part, provider in _SOCKETS if part in where), None)
+    told = next((provider for part, provider in _SOCKETS if part in where), None)
+    if told is None and "/.minikube/" in certificates.lower().replace("\\", "/"):
+        return "minikube"
+    return told
 
 
 def provider_named(context: str) -> str | None:
@@ -73,11 +82,17 @@ def provider_named(context: str) -> str | None:
 
 
 def provider_of(
-    version: dict[str, Any], info: dict[str, Any], *, endpoint: str = "", context: str = ""
+    version: dict[str, Any],
+    info: dict[str, Any],
+    *,
+    endpoint: str = "",
+    context: str = "",
+    certificates: str = "",
 ) -> str:
     """Who provides an engine that answers.
 
-    ``endpoint`` and ``context`` are how it was reached: some engines say nothing of whose they are.
+    ``endpoint``, ``context`` and ``certificates`` are how it was reached: some engines say nothing
+    of whose they are.
     Sources: outputs of ``docker info`` of the providers' users; /version Platform.Name is set by
     Docker's own builds only (docker-ce-packaging).
     """
@@ -110,7 +125,8 @@ def provider_of(
         return "lima"
     if str(info.get("DockerRootDir") or "").startswith("/var/snap/"):
         return "snap"
-    told = provider_at(endpoint) or ("" if system and name else provider_named(context))
+    told = provider_at(endpoint, certificates)
+    told = told or ("" if system and name else provider_named(context))
     return told or "docker-engine"
 
 
@@ -121,16 +137,28 @@ def _is_rancher(name: str, system: str, info: dict[str, Any]) -> bool:
     return any("rancher-desktop" in str(option) for option in items(info, "SecurityOptions"))
 
 
-def backend_of(version: dict[str, Any], info: dict[str, Any]) -> str | None:
+def backend_of(version: dict[str, Any], info: dict[str, Any], *, endpoint: str = "") -> str | None:
     """What carries an engine, as far as it says so itself; None where it does not.
 
-    WSL's kernels end in ``-microsoft-standard-WSL2`` (microsoft/WSL2-Linux-Kernel).
+    WSL's kernels end in ``-microsoft-standard-WSL2`` (microsoft/WSL2-Linux-Kernel). Docker Desktop's
+    own kernel, LinuxKit's, is on Windows that of Hyper-V: with WSL 2 it runs on WSL's.
     """
-    if "microsoft" in _kernel(version, info).lower():
+    kernel = _kernel(version, info).lower()
+    if "microsoft" in kernel:
         return "wsl2"
     if _system(version, info) == "windows":
         return "native"  # containers of Windows, on Windows' own kernel
+    if kernel.endswith("-linuxkit") and _address(info, endpoint).startswith("npipe:"):
+        return "hyper-v"
     return None
+
+
+def _address(info: dict[str, Any], endpoint: str) -> str:
+    """Where an engine listens on its computer: as Docker Desktop's label says, else ``endpoint``."""
+    for label in items(info, "Labels"):
+        if str(label).startswith(_DESKTOP_ADDRESS):
+            return str(label)[len(_DESKTOP_ADDRESS) :]
+    return endpoint
 
 
 def host_platform_of(
@@ -149,14 +177,7 @@ def host_platform_of(
     """
     provider = provider_of(version, info, endpoint=endpoint, context=context)
     carried = backend_of(version, info)
-    address = next(
-        (
-            str(label)[len(_DESKTOP_ADDRESS) :]
-            for label in items(info, "Labels")
-            if str(label).startswith(_DESKTOP_ADDRESS)
-        ),
-        endpoint,
-    )
+    address = _address(info, endpoint)
     told = {"darwin": "macos", "windows": "windows", "linux": None}.get(client_os.lower())
     if told or address.startswith("npipe:") or _system(version, info) == "windows":
         return told or "windows"

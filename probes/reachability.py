@@ -743,7 +743,7 @@ STARTS = {
 content/manuals/desktop/features/desktop-cli.md."""
 
 
-def _start(service: Service | Missing) -> tuple[str, ...]:
+def starts(service: Service | Missing) -> tuple[str, ...]:
     """The commands that bring the engine up on this host."""
     if isinstance(service, Missing):
         return ("sudo systemctl start docker",)
@@ -839,7 +839,7 @@ def engine_not_running(facts: Reachability) -> Verdict:
         seen = Evidence(path, "answer", "the connection was closed", "an answer to GET /version")
         what = f"systemd holds {path}, but the service behind it ends without an answer"
     else:
-        seen = Evidence(path, "", "does not exist", "the socket of a running engine")
+        seen = Evidence(path, "", "does not exist", f"the {_word(facts)} of a running engine")
         what = f"The engine is not running: {path}{_chosen(facts)} does not exist"
     starting = [
         d
@@ -855,10 +855,9 @@ def engine_not_running(facts: Reachability) -> Verdict:
         f"{what}{_service_words(facts.service)}." + (f" Its log says: {words}" if words else ""),
         seen,
         *_service_seen(facts.service),
-        mend=(
-            *choose_default(facts),
-            *_start(facts.service),
-        ),
+        mend=(*starts(facts.service), *choose_default(facts))
+        if have(facts.service, Service("")).manager == "product"
+        else (*choose_default(facts), *starts(facts.service)),
     )
 
 
@@ -871,6 +870,10 @@ def choose_default(facts: Reachability) -> tuple[str, ...]:
     if facts.chosen_by != "default":
         return (f"docker context use default   # if {facts.context} is not what you mean",)
     return ()
+
+
+def _word(facts: Reachability) -> str:
+    return "pipe" if facts.endpoint.startswith("npipe://") else "socket"
 
 
 def _chosen(facts: Reachability) -> str:
@@ -983,7 +986,7 @@ def docker_socket_left_over(facts: Reachability) -> Verdict:
         mend=(
             *choose_default(facts),
             *(("sudo systemctl restart docker.socket",) if restart and _has_unit(service) else ()),
-            *_start(service),
+            *starts(service),
         ),
     )
 

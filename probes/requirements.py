@@ -161,6 +161,32 @@ def _operating_system(host: Host) -> dict[str, str]:
         return parse_os_release(host.read_text("/usr/lib/os-release"))
 
 
+def system_name(host: Host) -> tuple[str, str]:
+    """What this host's system is called, and its version: ("Debian GNU/Linux", "12").
+
+    macOS counts Darwin's major versions: 20 was 11, 24 was 15, and 25 is 26 (Apple's release notes).
+
+    Raises: Absent where it is not told; Unreadable.
+    """
+    where = desktop_host.platform(host)
+    system = host.gauge("system")
+    if where == desktop_host.WINDOWS:
+        if not system["kernel_version"]:
+            raise Absent("which Windows this is is not told", look="winver")
+        return str(system["kernel_version"]), ""
+    if where == desktop_host.MACOS:
+        major = str(system["release"]).partition(".")[0]
+        if not major.isdigit() or int(major) < _DARWIN_OF_MACOS_11:
+            raise Absent("which macOS this is is not told", look="sw_vers")
+        number = int(major) - (9 if int(major) < _DARWIN_OF_MACOS_26 else -1)
+        return "macOS", str(number)
+    names = operating_system(host)
+    return names.get("NAME", ""), names.get("VERSION_ID", "")
+
+
+_DARWIN_OF_MACOS_11, _DARWIN_OF_MACOS_26 = 20, 25
+
+
 def package_manager(host: Host) -> PackageManager | None:
     """The package manager of this host's distribution; None where unknown."""
     release = have(known(lambda: operating_system(host)), {})

@@ -67,8 +67,23 @@ def _configs(host: Host) -> list[VmConfig]:
     for path, parse in _places(host):
         told = known(lambda path=path, parse=parse: parse(path, host.read_text(path)))  # type: ignore[misc]
         if isinstance(told, VmConfig):
-            found.append(told)
+            by_lima = told.backend is None and path.endswith("/lima.yaml")
+            found.append(told._replace(backend=_of_instance(host, path)) if by_lima else told)
     return found
+
+
+def _of_instance(host: Host, path: str) -> str | None:
+    """What carries an instance of Lima whose file leaves it to a default.
+
+    Apple's framework where it has left its identifier, which is Lima's own rule for an instance that
+    exists (lima-vm/lima pkg/limayaml/defaults.go, ResolveVMType); QEMU while that runs
+    (docs/internal.md).
+    """
+    folder = path.rpartition("/")[0]
+    for name, told in (("vz-identifier", "vz"), ("qemu.pid", "qemu")):
+        if known(lambda name=name: host.exists(f"{folder}/{name}")) is True:  # type: ignore[misc]
+            return told
+    return None
 
 
 def named(host: Host, provider: str, endpoint: str, context: str) -> VmConfig:
@@ -85,6 +100,9 @@ def named(host: Host, provider: str, endpoint: str, context: str) -> VmConfig:
         raise Absent(f"{what} of {provider}'s VM can be seen", look=LOOK.get(provider, ""))
     return mine[0]
 
+
+_FINCH = "/Applications/Finch/lima/data"
+"""Where Finch keeps its VM on macOS (runfinch/finch pkg/path/finch.go, LimaHomePath)."""
 
 BY_FILE = frozenset({"colima", "lima", "finch", "rancher-desktop", "podman"})
 """Providers whose files are read here."""
@@ -119,6 +137,10 @@ def backend(host: Host, provider: str, endpoint: str, context: str) -> str:
     if provider == "docker-desktop":
         from probes import desktop_settings
 
+        if desktop_host.platform(host) == LINUX and desktop_settings.installed(host):
+            return (
+                desktop_settings.QEMU
+            )  # it has no other, and writes no settings until some change
         return desktop_settings.hypervisor(host)
     if provider == "rancher-desktop" and desktop_host.platform(host) == WINDOWS:
         return "wsl2"  # on Windows it has no other
@@ -146,7 +168,11 @@ def _places(host: Host) -> Iterator[tuple[str, Callable[[str, str], VmConfig]]]:
                 if not name.startswith("_"):
                     yield f"{folder}/{name}/colima.yaml", _of_colima
         lima = host.env("LIMA_HOME") or f"{home}/.lima"
-        for folder, parse in ((lima, _of_lima), (f"{home}/.finch/lima/data", _of_finch)):
+        for folder, parse in (
+            (lima, _of_lima),
+            (f"{home}/.finch/lima/data", _of_finch),
+            (_FINCH, _of_finch),
+        ):
             for name in _folders_in(host, folder):
                 if not name.startswith("_"):
                     yield f"{folder}/{name}/lima.yaml", parse

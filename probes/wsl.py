@@ -251,7 +251,7 @@ def _interop(host: Host, where: str) -> str:
         "false",
         "0",
     }:
-        return f"{WSL_CONF_PATH}: [interop] enabled=false"
+        return f"{WSL_CONF_PATH} has enabled=false in [interop]"
     names = [name for name in host.list(_BINFMT) if name.startswith("WSLInterop")]
     if not names:
         return f"{_BINFMT} has no WSLInterop"
@@ -1026,7 +1026,7 @@ def wsl_interop_off(wsl: Wsl) -> Verdict:
     )
     return fail(
         f"Interop is off in this distribution: {effect}.",
-        Evidence(off.partition(" ")[0].rstrip(":"), "", off, "interop on"),
+        Evidence(off.partition(" ")[0], "", off.partition(" ")[2], "interop on"),
         mend=(
             f"remove enabled=false from [interop] of {WSL_CONF_PATH}, then: wsl --terminate NAME",
             "or look from Windows: hullcheck doctor in PowerShell",

@@ -13,6 +13,7 @@ _PROSE = re.compile(
     r"(?:or: |then: )?"
     r"(?:[A-Z][a-z']+\s|[A-Z]\s"
     r"|(?:add|append|put|remove|restart|recreate|upgrade|where|see|let|give|wait|ask|keep)\s"
+    r"|(?:switch|start) (?:on|off|it|Docker)\s"
     r"|(?:set|pin|take|use|change|raise|lower|replace|re-create|carry|bring|exempt|or|in)\s(?!-)"
     r"|[a-z]+ (?:the|a|an|your|its|that|it)\s"
     r"|[^=]*[a-z)]\.$)"

@@ -95,7 +95,7 @@ def header(page: Page, report: Report) -> None:
     lines = _filled(filter(None, parts), "   ", page.width)
     lines[0] = lines[0].replace(parts[0], page.paint(parts[0], BOLD), 1)
     page.add(*lines)
-    if absent:
+    if absent and report.host.platform != "wsl1":  # where none can be installed
         page.gap()
         page.paragraph(
             "No container engine was found here, so the checks that need one were left out. To "
@@ -121,7 +121,8 @@ def _host_words(host: HostSummary) -> list[str]:
     name = name.replace("GNU/Linux ", "")
     if host.platform in {"wsl1", "wsl2"}:
         name = f"{name or 'Linux'} in {host.platform.upper()}"
-    kernel = f"kernel {visible(host.kernel)}" if host.kernel else ""
+    word = "build" if host.platform == "windows" else "kernel"
+    kernel = f"{word} {visible(host.kernel)}" if host.kernel else ""
     system = ", ".join(x for x in (name or (host.platform or ""), kernel) if x)
     if system:
         words.append(clipped(system, 100))

@@ -879,6 +879,12 @@ def engine_start(host: Host, request: Request) -> Proposal:  # noqa: ARG001 - on
         found = judged(host, Request(), reachability.TOPIC, "engine-not-running")
         return nothing(found.otherwise)
     service = fact(facts.service)
+    if service.manager == "product":
+        return by_hand(
+            f"the engine runs in the VM of {service.unit}, which its own program starts",
+            *reachability.starts(service),
+            *reachability.choose_default(facts),
+        )
     if facts.chosen_by != "default" and service.manager not in {"user", "snap"}:
         return by_hand(
             f"docker is told to use {facts.endpoint} ({facts.chosen_by}), which the service of this "

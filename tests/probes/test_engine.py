@@ -11,7 +11,7 @@ from probes import engine
 from probes.engine_identity import provider_of
 from probes.host import Absent, Denied, Endpoint, Garbled
 from probes.model import Missing
-from tests.fake_host import fake_host
+from tests.fake_host import SESSION, SYSTEM, fake_host
 
 CE = {"Version": "28.5.2", "ApiVersion": "1.51", "Platform": {"Name": "Docker Engine - Community"}}
 INFO = {
@@ -67,6 +67,31 @@ def context(name, url, **more):
 def test_target_follows_the_clis_rules(env, files, url, context_name, chosen_by):
     found = engine.target(fake_host(env=env, files=files))
     assert (found.endpoint.url, found.context, found.chosen_by) == (url, context_name, chosen_by)
+
+
+PIPE = "npipe:////./pipe/docker_engine"
+PC = {**SYSTEM, "platform": "windows", "release": "10.0.26100.6899"}
+ANN = {**SESSION, "home": r"C:\Users\ann"}
+
+
+@pytest.mark.parametrize(
+    ("files", "url", "chosen_by"),
+    [
+        ({}, PIPE, "default"),
+        (
+            {"config.json": '{"currentContext": "desktop-linux"}'},
+            "npipe:////./pipe/dockerDesktopLinuxEngine",
+            r"currentContext of C:\Users\ann\.docker\config.json",
+        ),
+    ],
+)
+def test_target_on_windows(files, url, chosen_by):
+    digest = hashlib.sha256(b"desktop-linux").hexdigest()
+    meta = {"Endpoints": {"docker": {"Host": "npipe:////./pipe/dockerDesktopLinuxEngine"}}}
+    files = files | {rf"contexts\meta\{digest}\meta.json": json.dumps(meta)}
+    files = {rf"C:\Users\ann\.docker\{name}": text for name, text in files.items()}
+    found = engine.target(fake_host(gauges={"system": PC, "session": ANN}, files=files))
+    assert (found.endpoint.url, found.chosen_by) == (url, chosen_by)
 
 
 def test_a_context_that_does_not_exist():
