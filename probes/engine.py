@@ -528,6 +528,13 @@ def look(host: Host) -> Engine:
     return host.derive(_look)
 
 
+def backend_here(host: Host) -> str:
+    """What carries an engine of this computer; empty where it is another's, or not told."""
+    seen = look(host)
+    here = seen.endpoint.startswith(("unix://", "npipe://"))
+    return seen.backend if here and isinstance(seen.backend, str) else ""
+
+
 def _look(host: Host) -> Engine:
     where = known(lambda: target(host))
     if isinstance(where, Missing):

@@ -152,9 +152,9 @@ def look(host: Host) -> Windows:
 
 def _wants(host: Host) -> str:
     """What a virtual machine is needed for here."""
-    backend = engine.look(host).backend
+    backend = engine.backend_here(host)
     if backend in {"wsl2", "hyper-v"}:
-        return str(backend)
+        return backend
     if desktop_settings.installed(host):
         settings = desktop_settings.read(host)
         return "wsl2" if desktop_settings.uses_wsl(host, settings) else "hyper-v"
@@ -166,7 +166,7 @@ def _wants(host: Host) -> str:
 def _runs(host: Host, where: str) -> bool:
     if where != WINDOWS:
         return where != WSL1
-    if engine.look(host).backend in {"wsl2", "hyper-v"}:
+    if engine.backend_here(host) in {"wsl2", "hyper-v"}:
         return True
     return any(process.name.lower() in _VM for process in host.processes())
 

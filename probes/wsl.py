@@ -203,7 +203,7 @@ def has_dockerd(host: Host) -> bool:
 
 
 def _uses(host: Host, where: str, seen: engine.Engine) -> bool:
-    if seen.backend == "wsl2":
+    if engine.backend_here(host) == "wsl2":
         return True
     if where == WSL2 and has_dockerd(host):
         return True

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from probes import engine
 from probes.desktop_host import WINDOWS, WSL2
 from probes.host import Host
 from probes.host.questions import Service
@@ -106,3 +107,11 @@ def test_a_port_is_named_with_its_range_and_use() -> None:
     )
     assert "3000 (Node.js, Grafana)" in found.summary
     assert found.evidence[0].value == "2950-3049"
+
+
+def test_an_engine_in_the_wsl_of_another_computer_says_nothing_of_this_one() -> None:
+    machine = import_module("tests.hosts.windows_remote_ssh").machine()
+    for answers in machine.engines.values():
+        answers["/info"] = answers["/info"] | {"KernelVersion": "6.6.87.2-microsoft-standard-WSL2"}
+    host = Host(machine)
+    assert (engine.look(host).backend, engine.backend_here(host)) == ("wsl2", "")
