@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agent.report import json_report
+from probes.pasted.recognition import gist
 
 if TYPE_CHECKING:
     from agent.triage import Triage
@@ -17,7 +18,12 @@ def document(found: Triage) -> dict[str, Any]:
     """The triage as a tree of plain values."""
     out = json_report.document(found.report)
     out["pieces"] = [
-        {"kind": piece.kind, "first_line": piece.first, "last_line": piece.last}
+        {
+            "kind": piece.kind,
+            "first_line": piece.first,
+            "last_line": piece.last,
+            "gist": gist(piece),
+        }
         for piece in found.pieces
     ]
     out["needed"] = [

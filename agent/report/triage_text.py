@@ -9,6 +9,7 @@ from agent.report.escaping import visible
 from agent.report.layout import BOLD
 from agent.report.page import Page
 from probes.model import UNKNOWN
+from probes.pasted.recognition import gist
 
 if TYPE_CHECKING:
     from agent.triage import Triage
@@ -20,7 +21,8 @@ def render(found: Triage, *, width: int, colour: bool, verbose: bool) -> str:
     text.header(page, found.report)
     page.gap()
     for piece in found.pieces:
-        page.labelled("read", f"{piece.kind}, {lines_of(piece.first, piece.last)}", at=0)
+        words = [piece.kind, lines_of(piece.first, piece.last), gist(piece)]
+        page.labelled("read", ", ".join(word for word in words if word), at=0)
     if found.is_cut:
         page.labelled("cut", "only the beginning of the text was looked at", at=0)
     shown = text.failures(page, found.report)

@@ -56,6 +56,21 @@ class Piece(NamedTuple):
 
 _PROSE = re.compile(r"[ \t]*[A-Za-z$>][\w ,.:/-]*$")
 
+
+def gist(piece: Piece) -> str:
+    """What a piece tells that no check speaks of yet, in a few words; empty for the others.
+
+    >>> gist(Piece(SMI, 1, 1, "| NVIDIA-SMI 535.104 Driver Version: 535.104 CUDA Version: 12.2 |"))
+    'driver 535.104, CUDA 12.2'
+    """
+    if piece.kind != SMI:
+        return ""
+    found = re.search(r"Driver Version:\s*([\d.]+)", piece.text)
+    cuda = re.search(r"CUDA Version:\s*([\d.]+)", piece.text)
+    words = [f"driver {found[1]}"] if found else []
+    return ", ".join([*words, *([f"CUDA {cuda[1]}"] if cuda else [])])
+
+
 _SECTION = re.compile(
     r"[ \t]*\[[ \t]*(?:wsl2?|experimental|general|automount|network|interop|user|boot|gpu|time|"
     r"filesystem|fileServer)[ \t]*\][ \t]*(?:[#;].*)?$",
