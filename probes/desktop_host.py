@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from probes.engine_host import container_of
-from probes.formats.wsl_output import parse_version
 from probes.host.questions import Absent, Garbled, Refused, RegistryKey, Service, Unreadable
 from probes.model import Missing, known
 from probes.record import NamedTuple
@@ -396,6 +395,8 @@ def wsl_versions(host: Host) -> Versions:
 
     Raises: OtherPlatform; Unreadable where neither wsl.exe nor wslinfo can be asked.
     """
+    from probes.formats.wsl_output import parse_version  # its patterns cost a server 1 ms
+
     where = require_wsl(host)
     try:
         told = parse_version(windows_output(host, "wsl.exe", "--version"))

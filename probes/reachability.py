@@ -7,7 +7,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
-from probes import desktop_host, engine
+from probes import desktop_host, engine, products
 from probes.daemon_control import control
 from probes.engine_identity import IN_A_VM, provider_at
 from probes.formats.json_document import JsonDocumentError, decode
@@ -131,6 +131,8 @@ class Service(NamedTuple):
     socket_active: str = ""
     last_words: str = ""
     """The last error in the daemon's log."""
+    instance: str = ""
+    """Which VM of the product, where the endpoint names one that is not its default."""
 
 
 class Other(NamedTuple):
@@ -140,6 +142,8 @@ class Other(NamedTuple):
     what: str
     answers: bool
     """Whether this user gets an answer there."""
+    context: str = ""
+    """The docker context that leads there; empty for none."""
 
 
 class Listening(NamedTuple):
@@ -223,6 +227,11 @@ class Reachability(NamedTuple):
     listeners: tuple[tuple[str, int], ...] | Missing
     """Scope (all, loopback, one) and port, in the daemon's own network namespace."""
     restart: str = "restart the Docker daemon"
+    platform: str = ""
+    """As desktop_host.platform tells it; empty where it does not."""
+    product: Service = Service("")
+    """The product whose program keeps the engine in a VM, or Windows' own service; its manager is
+    empty where this host's service manager starts the engine, or it is on another machine."""
 
 
 # -- looking -------------------------------------------------------------------------------------
@@ -252,6 +261,7 @@ def look(host: Host) -> Reachability:
     if problem in {NO_SOCKET, LEFT_OVER, REMOTE, NOT_A_SOCKET} and chosen_by != "default":
         problem = DEAD if any(other.answers for other in others) else problem
     down = problem in {NO_SOCKET, LEFT_OVER, HUNG, NOT_HTTP, REFUSED}
+    product = have(known(lambda: _product(host, endpoint)), Service(""))
     pinged = (
         answer  # one that does not answer is not waited for a second time
         if isinstance(answer, Missing)
@@ -265,7 +275,9 @@ def look(host: Host) -> Reachability:
         answer=answer if isinstance(answer, Missing) else str(answer.get("Version") or "unknown"),
         socket=socket,
         session=session,
-        service=known(lambda: _service(host, endpoint)) if down else Missing("it was not needed"),
+        service=known(lambda: _service(host, endpoint, product))
+        if down
+        else Missing("it was not needed"),
         daemons=daemons,
         installed=host.derive(engine.installed),
         others=others,
@@ -280,6 +292,8 @@ def look(host: Host) -> Reachability:
         proxies=known(lambda: _proxies(host)),
         listeners=known(lambda: _listeners(host)),
         restart=have(known(lambda: _restart(host)), "restart the Docker daemon"),
+        platform=have(known(lambda: desktop_host.platform(host)), ""),
+        product=product,
     )
 
 
@@ -358,6 +372,8 @@ def _problem(
         return NO_CONTEXT if where.kind == "garbled" and "context" in where.reason else UNSEEN
     if not isinstance(answer, Missing):
         return ANSWERS
+    if answer.kind == "denied" and not _by_file(where.endpoint.url):
+        return REMOTE  # a certificate that may not be read, or a firewall's refusal
     if answer.kind in {"inapplicable", "refused", "denied", "unrecorded"}:
         return {
             "inapplicable": NO_ENGINE,
@@ -367,7 +383,7 @@ def _problem(
         }[answer.kind]
     if "run's time was over" in answer.reason:
         return UNSEEN  # we gave up, not the engine
-    if not where.endpoint.url.startswith(("unix://", "npipe://")):
+    if not _by_file(where.endpoint.url):
         return REMOTE
     if answer.kind == "slow":
         return HUNG
@@ -389,6 +405,11 @@ def _problem(
     return NO_SOCKET if held_by_systemd else NOT_HTTP
 
 
+def _by_file(endpoint: str) -> bool:
+    """Whether an endpoint is a socket or pipe of this host."""
+    return endpoint.startswith(("unix://", "npipe://"))
+
+
 def _elsewhere(host: Host, daemons: tuple[Listening, ...]) -> bool:
     """Whether the engine of this host runs, with orders to listen on other places only."""
     # One that just starts makes its socket late.
@@ -403,16 +424,15 @@ def _elsewhere(host: Host, daemons: tuple[Listening, ...]) -> bool:
     )
 
 
-def _service(host: Host, endpoint: str) -> Service:
+def _service(host: Host, endpoint: str, product: Service) -> Service:
     """Who should start the engine behind a socket, and how that went."""
     path = endpoint.removeprefix("unix://")
-    if product := _product(host, endpoint):
-        return Service("product", product)
+    if product.manager:
+        return product
     if "/snap.docker" in path or engine.is_there(host, "/var/snap/docker/current"):
         return _systemd(host, "snap", "snap.docker.dockerd.service")
-    if path.startswith("/run/user/") or "/.docker/desktop/" in path:
-        unit = "docker-desktop.service" if "/.docker/desktop/" in path else "docker.service"
-        return Service("user", unit)
+    if path.startswith("/run/user/"):
+        return Service("user", "docker.service")
     if engine.is_there(host, "/run/systemd/system"):
         return _systemd(host, "systemd", "docker.service")
     words = _last_error(have(known(lambda: host.read_tail("/var/log/docker.log")), ""))
@@ -423,31 +443,44 @@ def _service(host: Host, endpoint: str) -> Service:
     return Service("")
 
 
-_APPS = {
-    "docker-desktop": ("/Applications/Docker.app", r"C:\Program Files\Docker\Docker"),
-    "orbstack": ("/Applications/OrbStack.app",),
-    "rancher-desktop": ("/Applications/Rancher Desktop.app", r"C:\Program Files\Rancher Desktop"),
-    "colima": ("/opt/homebrew/bin/colima", "/usr/local/bin/colima"),
-    "podman": ("/opt/podman/bin/podman", r"C:\Program Files\RedHat\Podman"),
-}
-"""Where the products lie whose VM may hold the default socket or pipe."""
+_INSTANCE = re.compile(
+    r"/\.?(?:colima|lima)/([\w.-]+)/(?:sock/)?[^/]+$|/podman/([\w.-]+)-api\.sock$"
+)
+"""The part of an endpoint that names one VM of several (abiosoft/colima docs/FAQ.md, lima-vm/lima
+templates/docker.yaml, containers/podman pkg/machine)."""
+
+_DEFAULT_INSTANCES = frozenset({"default", "podman-machine-default"})
+
+_INTEGRATION = "/mnt/wsl/docker-desktop/docker-desktop-user-distro"
+"""The program that holds the socket of a distribution for Docker Desktop."""
 
 
-def _product(host: Host, endpoint: str) -> str:
+def _product(host: Host, endpoint: str) -> Service:
+    """What starts the engine of an endpoint where no service manager of this host does."""
+    named = _INSTANCE.search(endpoint)
+    instance = (named[1] or named[2]) if named else ""
+    unit = _product_of(host, endpoint)
+    if not unit:
+        return Service("")
+    if unit == "docker-desktop" and desktop_host.platform(host) == desktop_host.LINUX:
+        return Service("user", "docker-desktop.service")
+    return Service("product", unit, instance="" if instance in _DEFAULT_INSTANCES else instance)
+
+
+def _product_of(host: Host, endpoint: str) -> str:
     """The product whose VM has the engine of an endpoint; empty for a daemon of this host."""
+    if not _by_file(endpoint):
+        return "minikube" if host.env("MINIKUBE_ACTIVE_DOCKERD") else ""
     where = desktop_host.platform(host)
     provider = provider_at(endpoint) or ""
     if where in {desktop_host.MACOS, desktop_host.WINDOWS}:
-        return provider or next(
-            (
-                product
-                for product, places in _APPS.items()
-                if any(engine.is_there(host, place) for place in places)
-            ),
-            "docker-desktop",
-        )
-    # Docker Desktop for Linux is started by systemd; podman's socket is its own.
-    return provider if provider in IN_A_VM - {"docker-desktop"} else ""
+        likely = (*products.AT_THE_DEFAULT, "docker-engine")
+        installed = (product for product in likely if products.installed_at(host, product))
+        return provider or next(installed, "docker-desktop")
+    if where == desktop_host.WSL2 and endpoint in DEFAULTS and not _daemons(host):
+        return "docker-desktop" if engine.is_there(host, _INTEGRATION) else ""
+    # podman's socket on Linux is its own.
+    return provider if provider in IN_A_VM else ""
 
 
 def _systemd(host: Host, manager: str, unit: str) -> Service:
@@ -519,6 +552,13 @@ def _others(host: Host, endpoint: str, session: Session | Missing) -> tuple[Othe
                 for word in engine.listening_on(process.argv)
                 if word.startswith("unix:///")
             ]
+    named = {c.endpoint: c for c in have(known(lambda: products.contexts(host)), ())}
+    works = products.running(processes)
+    for url, context in named.items():  # other profiles and instances than the usual one
+        if url.startswith("unix://") and context.provider in works:
+            candidates.append(
+                (url.removeprefix("unix://"), f"engine of {context.provider}", running)
+            )
     mine = endpoint.removeprefix("unix://")
     seen = {mine, have(known(lambda: host.realpath(mine)), mine) if mine.startswith("/") else mine}
     others = []
@@ -529,7 +569,10 @@ def _others(host: Host, endpoint: str, session: Session | Missing) -> tuple[Othe
         seen.add(real)
         if programs & running:
             asked = known(lambda path=path: host.ping(Endpoint(f"unix://{path}")))  # type: ignore[misc]
-            others.append(Other(path, what, not isinstance(asked, Missing)))
+            leads = named.get(f"unix://{path}")
+            others.append(
+                Other(path, what, not isinstance(asked, Missing), leads.name if leads else "")
+            )
     return tuple(others)
 
 
@@ -599,7 +642,9 @@ def program_folders(host: Host) -> list[str]:
     """Where the docker CLI finds programs: the folders of PATH, and those of any shell's."""
     if desktop_host.platform(host) == desktop_host.WINDOWS:
         # Windows' own separator, as a folder's name may have any other.
-        return [f.rstrip("\\") for f in (host.env("PATH") or "").split(";") if f[1:3] == ":\\"]
+        # Either slash is good, and a folder may stand in quotation marks.
+        named = (f.strip('"').replace("/", "\\") for f in (host.env("PATH") or "").split(";"))
+        return [f.rstrip("\\") for f in named if f[1:3] == ":\\"]
     folders = [f for f in (host.env("PATH") or "").split(":") if f.startswith("/")]
     return [*folders, "/usr/local/bin", "/usr/bin", "/bin", "/snap/bin"]
 
@@ -658,6 +703,8 @@ def _readers(host: Host, path: str, stat: Stat) -> str:
 
 
 def _foreign(host: Host, session: Session | Missing) -> tuple[str, ...]:
+    if desktop_host.platform(host) == desktop_host.WINDOWS:
+        raise desktop_host.OtherPlatform("Windows has no sudo that leaves files of another user")
     if isinstance(session, Missing):
         raise Garbled(session.reason, look=session.look)
     if session.uid == 0:
@@ -733,14 +780,63 @@ STARTS = {
     ),
     "orbstack": ("orb start",),
     "rancher-desktop": ("rdctl start   # or start Rancher Desktop by its icon",),
-    "colima": ("colima start",),
-    "lima": ("limactl list   # then: limactl start NAME",),
+    "colima": ("colima start {}",),
+    "lima": ("limactl list", "limactl start {}"),
     "finch": ("finch vm start",),
-    "podman": ("podman machine start",),
+    "podman": ("podman machine start {}",),
     "minikube": ("minikube start",),
+    "docker-engine": ("Start-Service docker   # in a PowerShell of an administrator",),
 }
-"""How the VM of each product is started. ``docker desktop``: docker/docs
-content/manuals/desktop/features/desktop-cli.md."""
+"""How the VM of each product is started, {} being one of several VMs. ``docker desktop``:
+docker/docs content/manuals/desktop/features/desktop-cli.md."""
+
+RESTARTS = {
+    # Its proxy answers 500 while the VM behind it is down (docker/for-win#14312).
+    "docker-desktop": (
+        "docker desktop restart   # 4.37 and later; or Restart in the menu of its icon",
+        "docker desktop logs   # where it does not come up",
+    ),
+    "orbstack": ("orb restart docker",),
+    "rancher-desktop": ("rdctl shutdown", "rdctl start"),
+    "colima": ("colima restart {}",),
+    "lima": ("limactl list", "limactl stop {}", "limactl start {}"),
+    "finch": ("finch vm stop", "finch vm start"),
+    "podman": ("podman machine stop {}", "podman machine start {}"),
+    "minikube": ("minikube stop", "minikube start"),
+    "docker-engine": ("Restart-Service docker   # in a PowerShell of an administrator",),
+}
+"""The same for a VM that runs, and does not answer as it should."""
+
+
+def _steps(table: dict[str, tuple[str, ...]], product: Service) -> tuple[str, ...]:
+    steps = table.get(product.unit, ("Start the program that the engine belongs to.",))
+    name = product.instance or ("NAME" if product.unit == "lima" else "")
+    return tuple(step.format(name).rstrip() for step in steps)
+
+
+def _again(facts: Reachability) -> tuple[str, ...]:
+    """The commands that start the engine afresh; it stops its containers."""
+    if facts.product.manager == "user":
+        return (f"systemctl --user restart {facts.product.unit}",)
+    if not facts.product.manager:
+        return (f"{facts.restart}   # stops containers unless live-restore is on",)
+    steps = _steps(RESTARTS, facts.product)
+    if facts.platform == desktop_host.WSL2:  # Docker Desktop's command line is Windows'
+        return tuple(step.replace("docker desktop", "docker.exe desktop") for step in steps)
+    return steps
+
+
+def _unset(facts: Reachability, name: str) -> str:
+    """The command that takes a variable out of this shell."""
+    return f"Remove-Item Env:{name}" if facts.platform == desktop_host.WINDOWS else f"unset {name}"
+
+
+def _profile(facts: Reachability) -> str:
+    """Where a variable that every shell has is set."""
+    return {
+        desktop_host.WINDOWS: "Windows' environment variables",
+        desktop_host.MACOS: "~/.zprofile and ~/.zshrc",
+    }.get(facts.platform, "~/.profile and ~/.bashrc")
 
 
 def starts(service: Service | Missing) -> tuple[str, ...]:
@@ -759,7 +855,7 @@ def starts(service: Service | Missing) -> tuple[str, ...]:
         now = "enable --now" if service.enabled == "disabled" else "start"
         return (*steps, f"sudo systemctl {now} docker.service")
     if service.manager == "product":
-        return STARTS.get(service.unit, ("Start the program that the engine belongs to.",))
+        return _steps(STARTS, service)
     return {
         "snap": ("sudo snap start docker", "sudo snap logs docker -n 50   # if it does not stay"),
         "user": (f"systemctl --user start {service.unit}",),
@@ -830,7 +926,7 @@ def engine_not_running(facts: Reachability) -> Verdict:
     verdict = _unless(facts, NO_SOCKET)
     if verdict is not None:
         return verdict
-    path = facts.endpoint.removeprefix("unix://").removeprefix("npipe://")
+    path = _path(facts)
     socket = facts.socket
     if isinstance(socket, Socket) and socket.kind == "link":
         seen = Evidence(path, "leads to", f"{socket.leads_to}, which does not exist", "a socket")
@@ -864,12 +960,18 @@ def engine_not_running(facts: Reachability) -> Verdict:
 def choose_default(facts: Reachability) -> tuple[str, ...]:
     """How to go back to the engine of this host, where another one was chosen."""
     if facts.chosen_by == "DOCKER_HOST":
-        return (f"unset DOCKER_HOST   # if {facts.endpoint} is not what you mean",)
+        return (f"{_unset(facts, 'DOCKER_HOST')}   # if {facts.endpoint} is not what you mean",)
     if facts.chosen_by == "DOCKER_CONTEXT":
-        return (f"unset DOCKER_CONTEXT   # if {facts.context} is not what you mean",)
+        return (f"{_unset(facts, 'DOCKER_CONTEXT')}   # if {facts.context} is not what you mean",)
     if facts.chosen_by != "default":
         return (f"docker context use default   # if {facts.context} is not what you mean",)
     return ()
+
+
+def _path(facts: Reachability) -> str:
+    """Where the socket or pipe is, as its platform writes it."""
+    scheme, _, path = facts.endpoint.partition("://")
+    return path.replace("/", "\\") if scheme == "npipe" else path
 
 
 def _word(facts: Reachability) -> str:
@@ -983,7 +1085,9 @@ def docker_socket_left_over(facts: Reachability) -> Verdict:
         f"{_service_words(service)}." + (f" Its log says: {words}" if words else ""),
         Evidence(path, "connect(2)", "ECONNREFUSED", "a listening engine"),
         *_service_seen(service),
-        mend=(
+        mend=(*starts(service), *choose_default(facts))
+        if facts.product.manager
+        else (
             *choose_default(facts),
             *(("sudo systemctl restart docker.socket",) if restart and _has_unit(service) else ()),
             *starts(service),
@@ -1034,7 +1138,9 @@ def docker_socket_not_a_socket(facts: Reachability) -> Verdict:
         if socket.kind == "directory"
         else f"{socket.path} is a {socket.kind}, not a socket: no engine can listen there.",
         Evidence(socket.path, "kind", socket.kind, "socket"),
-        mend=(
+        mend=(remove.replace("sudo ", ""), *_again(facts))
+        if facts.product.manager
+        else (
             "sudo systemctl stop docker.service docker.socket",
             remove
             if socket.kind == "directory"
@@ -1205,12 +1311,19 @@ def docker_socket_denied(facts: Reachability) -> Verdict:
     if verdict is not None:
         return verdict
     session, socket = need(facts.session), facts.socket
-    path = facts.endpoint.removeprefix("unix://")
+    if facts.endpoint.startswith("npipe://"):
+        return _pipe_denied(facts, session)
+    path = _path(facts)
     if isinstance(socket, Missing):
         return fail(
             f"{session.name} may not enter the folder of {path}: it is another user's engine.",
             Evidence(path, "stat(2)", socket.reason, f"a socket that {session.name} may open"),
             mend=(
+                *choose_default(facts),
+                *(f"{step}   # of your own" for step in _steps(STARTS, facts.product)[:1]),
+            )
+            if facts.product.manager == "product"
+            else (
                 *choose_default(facts),
                 (
                     f'sudo -u "#$(sudo stat -c %u {path})" env DOCKER_HOST={facts.endpoint} docker info'
@@ -1229,12 +1342,34 @@ def docker_socket_denied(facts: Reachability) -> Verdict:
             f"{socket.owner}:{socket.group} {socket.mode:04o}",
             "root:docker 0660",
         ),
-        mend=(
+        mend=(*_again(facts), *choose_default(facts))
+        if facts.product.manager
+        else (
             "sudo systemctl restart docker.socket   # sets owner and mode again"
             if not socket.mode & 0o020
             else "sudo journalctl -k -g 'apparmor.*DENIED|avc.*denied' -n 20   # what a security "
             "module refused",
         ),
+    )
+
+
+def _pipe_denied(facts: Reachability, session: Session) -> Verdict:
+    """Windows' pipes are open to administrators and the group that the engine was told.
+
+    docker/docs content/manuals/desktop/setup/install/windows-permission-requirements.md; ``group``
+    in dockerd's daemon.json.
+    """
+    pipe = _path(facts)
+    mend = {
+        "docker-desktop": f'net localgroup docker-users "{session.name}" /add   # as an '
+        "administrator; then log out and in again",
+        "docker-engine": "Use docker in a terminal of an administrator, or give a group to `group` "
+        "in daemon.json.",
+    }.get(facts.product.unit, "Use docker as the user who started the engine's program.")
+    return fail(
+        f"{session.name} may not open the pipe {pipe}.",
+        Evidence(pipe, "open", _why(facts), f"a pipe that {session.name} may open"),
+        mend=(mend, *choose_default(facts)),
     )
 
 
@@ -1262,7 +1397,8 @@ def engine_hangs(facts: Reachability) -> Verdict:
     containerd's meta.db) after a power cut.
 
     ## How to mend it
-    See whether it waits for a disk (state D in `ps`). SIGUSR1 makes dockerd write all its stacks to
+    An engine in a VM: restart the product, as the finding says. Otherwise see whether the daemon
+    waits for a disk (state D in `ps`). SIGUSR1 makes dockerd write all its stacks to
     a file that its log names: keep it, it is what a bug report needs. Then restart the service.
 
     ## What could go wrong
@@ -1278,16 +1414,17 @@ def engine_hangs(facts: Reachability) -> Verdict:
     why = _why(facts)
     pids = [d.pid for d in facts.daemons]
     pid = str(pids[0]) if len(pids) == 1 else "$(pidof dockerd)"
+    first = (
+        f"ps -o pid,stat,wchan:32,etime,args -p {pid}   # D: it waits for a disk or mount",
+        f"sudo kill -USR1 {pid}   # writes its stacks to a file that its log names",
+    )
     return fail(
         f"The engine at {facts.endpoint} accepts connections and does not answer"
         f"{_service_words(facts.service)}.",
         Evidence(f"engine {facts.endpoint}", "GET /version", why, "an answer within milliseconds"),
         *_service_seen(facts.service),
-        mend=(
-            f"ps -o pid,stat,wchan:32,etime,args -p {pid}   # D: it waits for a disk or mount",
-            f"sudo kill -USR1 {pid}   # writes its stacks to a file that its log names",
-            f"{facts.restart}   # stops containers unless live-restore is on",
-        ),
+        # The daemon of a VM cannot be looked at from here.
+        mend=(*(() if facts.product.manager else first), *_again(facts)),
     )
 
 
@@ -1320,12 +1457,24 @@ def docker_socket_not_an_engine(facts: Reachability) -> Verdict:
     verdict = _unless(facts, NOT_HTTP)
     if verdict is not None:
         return verdict
-    path = facts.endpoint.removeprefix("unix://")
+    path = _path(facts)
     why = _why(facts)
     return fail(
-        f"{path} is not the socket of a container engine: {why}.",
+        f"{path} is not the {_word(facts)} of a container engine: {why}.",
         Evidence(f"engine {facts.endpoint}", "GET /version", why, "a JSON object"),
-        mend=(f"sudo ss -xlpn | grep {path}   # which process it is", *choose_default(facts)),
+        mend=(*_holder(facts, path), *choose_default(facts)),
+    )
+
+
+def _holder(facts: Reachability, path: str) -> tuple[str, ...]:
+    """How to see which process listens, and what to do about it."""
+    if facts.platform == desktop_host.WINDOWS:  # there is no program of Windows' own that tells
+        return _again(facts)
+    if facts.platform == desktop_host.MACOS:
+        return (f"lsof -U | grep {path}   # which process it is", *_again(facts))
+    return (
+        f"sudo ss -xlpn | grep {path}   # which process it is",
+        *(_again(facts) if facts.product.manager else ()),
     )
 
 
@@ -1350,7 +1499,8 @@ def engine_answers_with_error(facts: Reachability) -> Verdict:
 
     ## How to mend it
     The message mostly names it. 400 with HTTPS in it: use `DOCKER_TLS_VERIFY=1` and the
-    certificates. 403: allow the request in the plugin or proxy. 500: look at the daemon's log.
+    certificates. 403: allow the request in the plugin or proxy. 500: look at the daemon's log; from
+    Docker Desktop it means that its VM is down: restart Docker Desktop.
 
     ## What could go wrong
     Do not switch an authorization plugin off to get through: it is there on purpose.
@@ -1373,15 +1523,8 @@ def engine_answers_with_error(facts: Reachability) -> Verdict:
 
 
 def _after_error(facts: Reachability) -> tuple[str, ...]:
-    service = have(facts.service, Service(""))
-    if service.manager == "product" and service.unit == "docker-desktop":
-        # Its proxy answers 500 while the VM behind it is down (docker/for-win#14312).
-        return (
-            "docker desktop restart   # its VM is down or still starting",
-            "docker desktop logs   # where it does not come up",
-        )
-    if service.manager == "product":
-        return STARTS.get(service.unit, ())
+    if facts.product.manager:
+        return _again(facts)
     return ("sudo journalctl -u docker.service -n 50 --no-pager   # on the engine's host",)
 
 
@@ -1473,7 +1616,7 @@ def docker_context_missing(facts: Reachability) -> Verdict:
         "refuses every command.",
         Evidence(source, facts.chosen_by, facts.named_context, "a context that exists"),
         mend=(
-            "unset DOCKER_CONTEXT   # and take it out of the shell's profile"
+            f"{_unset(facts, 'DOCKER_CONTEXT')}   # and see {_profile(facts)}"
             if facts.chosen_by == "DOCKER_CONTEXT"
             else "docker context use default",
         ),
@@ -1515,12 +1658,16 @@ def docker_context_dead(facts: Reachability) -> Verdict:
         return verdict
     other = next(o for o in facts.others if o.answers)
     if facts.chosen_by == "DOCKER_HOST":
-        mend: tuple[str, ...] = ("unset DOCKER_HOST   # and take it out of the shell's profile",)
+        mend: tuple[str, ...] = (f"{_unset(facts, 'DOCKER_HOST')}   # and see {_profile(facts)}",)
     elif facts.chosen_by == "DOCKER_CONTEXT":
-        mend = ("unset DOCKER_CONTEXT   # and take it out of the shell's profile",)
+        mend = (f"{_unset(facts, 'DOCKER_CONTEXT')}   # and see {_profile(facts)}",)
     else:
         mend = ("docker context use default",)
-    if other.path != engine.DEFAULT_SOCKET:
+    if other.context and facts.chosen_by.startswith("currentContext"):
+        mend = (f"docker context use {other.context}   # the engine that runs",)
+    elif other.context:
+        mend = (*mend, f"docker context use {other.context}   # the engine that runs")
+    elif other.path != engine.DEFAULT_SOCKET:
         mend = (f"export DOCKER_HOST=unix://{other.path}   # the engine that runs",)
     return fail(
         f"docker talks to {facts.endpoint} (chosen by {facts.chosen_by}), where nothing answers, "
@@ -1582,7 +1729,7 @@ def docker_host_overrides_context(facts: Reachability) -> Verdict:
         Evidence("environment", "DOCKER_HOST", facts.docker_host, "unset"),
         Evidence("docker context", facts.named_context, leads),
         mend=(
-            "unset DOCKER_HOST   # to use the context; see ~/.profile and ~/.bashrc for it",
+            f"{_unset(facts, 'DOCKER_HOST')}   # to use the context; {_profile(facts)} may set it",
             "docker context use default   # to use DOCKER_HOST",
         ),
     )
@@ -1681,6 +1828,11 @@ def engine_slow(facts: Reachability) -> Verdict:
         "machine or the daemon is overloaded.",
         seen,
         mend=(
+            "docker stats --no-stream   # what takes the VM's processors and memory",
+            *_again(facts),
+        )
+        if facts.product.manager
+        else (
             "top -b -n 1 | head -20",
             "cat /proc/pressure/cpu /proc/pressure/io /proc/pressure/memory",
             "sudo kill -USR1 $(pidof dockerd)   # writes its stacks to a file that its log names",
@@ -1845,10 +1997,10 @@ def credential_helper_missing(facts: Reachability) -> list[Verdict] | Verdict:
     config = need(facts.config)
     if not config.helpers:
         return skip("config.json names no credential helper")
-    return [_judge_helper(config, helper) for helper in config.helpers]
+    return [_judge_helper(facts.platform, config, helper) for helper in config.helpers]
 
 
-def _judge_helper(config: CliConfig, helper: Helper) -> Verdict:
+def _judge_helper(platform: str, config: CliConfig, helper: Helper) -> Verdict:
     program = f"docker-credential-{helper.name}"
     if helper.found and not helper.trouble:
         return ok(f"{program} is installed", subject=helper.key)
@@ -1859,9 +2011,12 @@ def _judge_helper(config: CliConfig, helper: Helper) -> Verdict:
     )
     key = helper.key.partition(" ")[0]
     where = f"{config.path} line {line}" if line else config.path
-    take_out = (
-        f"cp -p {config.path} {config.path}.bak, then take {helper.name} out of {key} in {where}"
+    copy = (
+        f'copy "{config.path}" "{config.path}.bak"'
+        if platform == desktop_host.WINDOWS
+        else f"cp -p {config.path} {config.path}.bak"
     )
+    take_out = f"{copy}, then take {helper.name} out of {key} in {where}"
     if helper.found:
         return fail(
             f"{program} is there, but {helper.trouble}: logins cannot be stored or read.",
@@ -1959,6 +2114,8 @@ def registry_login_readable(facts: Reachability) -> Verdict:
     A warning: it takes somebody on this host to use it.
     """
     config = need(facts.config)
+    if facts.platform == desktop_host.WINDOWS:
+        return skip("Windows keeps who may read a file in access lists: its mode tells nothing")
     if not config.there or not config.plain_logins:
         return skip("no registry login is stored in config.json")
     seen = Evidence(config.path, "mode", f"{config.mode:04o}", "0600")

@@ -40,6 +40,8 @@ class VmConfig(NamedTuple):
     """Bytes."""
     disk: int | None
     """Bytes."""
+    arch: str | None = None
+    """x86_64 or aarch64, where the file names one."""
 
 
 _BACKENDS = {
@@ -220,6 +222,7 @@ def _of_colima(path: str, text: str) -> VmConfig:
         cpus=_number(told.get("cpu")),
         memory=_size(told.get("memory"), GIB),
         disk=_size(told.get("disk"), GIB),
+        arch=_arch(told.get("arch")),
     )
 
 
@@ -235,6 +238,7 @@ def _of_lima(path: str, text: str) -> VmConfig:
         cpus=_number(told.get("cpus")),
         memory=_size(told.get("memory"), 1),
         disk=_size(told.get("disk"), 1),
+        arch=_arch(told.get("arch")),
     )
 
 
@@ -266,7 +270,9 @@ def _of_rancher_on_windows(path: str, text: str) -> VmConfig:
 def _of_podman(path: str, text: str) -> VmConfig:
     told = _object(path, text)
     kind, file = re.split(r"[\\/]", path)[-2:]
-    resources = _part(told, "Resources") or told
+    # A machine in WSL shares WSL's own VM: what stands here is not in effect
+    # (containers/podman#20175).
+    resources = {} if kind == "wsl" else _part(told, "Resources") or told
     return VmConfig(
         "podman",
         str(told.get("Name") or file.removesuffix(".json")),
@@ -300,6 +306,10 @@ def _part(told: dict[str, Any], *keys: str) -> dict[str, Any]:
 
 def _backend(word: object) -> str | None:
     return _BACKENDS.get(word, word) if isinstance(word, str) and word else None
+
+
+def _arch(word: str | None) -> str | None:
+    return word if word in {"x86_64", "aarch64"} else None  # "host", "default": the computer's own
 
 
 def _number(value: object) -> int | None:

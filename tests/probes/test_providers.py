@@ -17,10 +17,12 @@ from probes.engine_identity import (
     provider_of,
 )
 from probes.host import Absent, Host
+from probes.host.questions import Unrecorded
 from probes.model import Missing
-from probes.providers import TOPIC, Providers, look
+from probes.providers import TOPIC, DefaultLink, Minikube, Providers, look
+from probes.reachability import ANSWERS, HUNG, REFUSED, REMOTE
 from probes.vm_config import VmConfig
-from tests.fake_host import fake_host
+from tests.fake_host import FakeSource, fake_host
 from tests.fixes.remedies.desktop_hosts import mac
 from tests.probes.linux_host import said, verdicts
 from tests.records import replace
@@ -33,11 +35,15 @@ def facts_of(name: str) -> Providers:
     return look(Host(import_module(f"tests.hosts.{name}").machine()))
 
 
-COLIMA = facts_of("macos_colima_default")
+COLIMA = replace(facts_of("macos_colima_default"), problem=ANSWERS)
 LIMA = facts_of("macos_lima")
 INSIDE = facts_of("wsl2_own_dockerd")
 BOTH = facts_of("wsl2_both_engines")
 PLAIN = facts_of("macos_14_arm_good")
+LEFT = DefaultLink("/Users/ann/.docker/run/docker.sock", there=False)
+WSL_1 = facts_of("wsl1")
+MINIKUBE = facts_of("macos_minikube_docker_env")
+assert isinstance(MINIKUBE.minikube, Minikube)
 ROOMY = VmConfig("colima", "default", "/colima.yaml", "vz", "virtiofs", 6, 8 * GIB, 100 * GIB)
 
 
@@ -48,12 +54,21 @@ def vm(**changes: Any) -> Providers:
 CASES: list[tuple[str, Providers, str]] = [
     ("engines-competing-for-socket", INSIDE, "pass"),
     ("engines-competing-for-socket", BOTH, "fail warning"),
-    ("engines-competing-for-socket", PLAIN, "skip"),
+    ("engines-competing-for-socket", PLAIN, "pass"),
+    ("engines-competing-for-socket", facts_of("macos_orbstack"), "pass"),
+    ("engines-competing-for-socket", COLIMA, "skip"),
+    ("engines-competing-for-socket", replace(COLIMA, default_link=LEFT), "fail note"),
+    ("engines-competing-for-socket", replace(PLAIN, default_link=LEFT, problem=HUNG), "skip"),
+    ("engines-competing-for-socket", replace(COLIMA, default_link=UNREAD), "unknown"),
     ("engines-competing-for-socket", replace(BOTH, own_dockerd=UNREAD), "unknown"),
     ("vm-resources-default", COLIMA, "fail warning"),
     ("vm-resources-default", vm(), "pass"),
     ("vm-resources-default", vm(memory=2 * GIB), "fail warning"),
-    ("vm-resources-default", vm(cpus=2), "fail warning"),
+    ("vm-resources-default", vm(cpus=2), "fail note"),
+    ("vm-resources-default", vm(provider="lima", memory=None), "fail note"),
+    ("vm-resources-default", vm(provider="lima", memory=8 * GIB), "pass"),
+    ("vm-resources-default",
+     replace(vm(provider="lima", memory=4 * GIB), hardware=Hardware(16 * GIB, 4)), "pass"),
     ("vm-resources-default", replace(vm(memory=2 * GIB), hardware=Hardware(4 * GIB, 4)), "pass"),
     ("vm-resources-default", PLAIN, "skip"),
     ("vm-resources-default", replace(COLIMA, vm=UNREAD), "unknown"),
@@ -62,17 +77,27 @@ CASES: list[tuple[str, Providers, str]] = [
     ("vm-mount-type-slow", vm(mount_type="9p"), "fail warning"),
     ("vm-mount-type-slow", replace(vm(mount_type="9p"), darwin=(21, 6)), "skip"),
     ("vm-mount-type-slow", replace(COLIMA, vm=UNREAD), "unknown"),
+    ("vm-mount-type-slow", vm(mount_type="sshfs", arch="x86_64"), "skip"),
+    ("vm-type-outdated", vm(backend="qemu", arch="x86_64"), "skip"),
+    ("vm-type-outdated", vm(backend="qemu", arch="aarch64"), "fail note"),
+    ("vm-type-outdated", vm(provider="podman", backend="qemu"), "fail note"),
     ("vm-type-outdated", vm(), "pass"),
     ("vm-type-outdated", vm(backend="qemu"), "fail note"),
     ("vm-type-outdated", replace(vm(backend="qemu"), darwin=(21, 6)), "skip"),
     ("vm-type-outdated", replace(COLIMA, vm=UNREAD), "unknown"),
-    ("minikube-docker-env-stale", facts_of("macos_minikube_docker_env"), "pass"),
+    ("minikube-docker-env-stale", MINIKUBE, "pass"),
+    ("minikube-docker-env-stale", replace(MINIKUBE, problem=REMOTE), "fail error"),
+    ("minikube-docker-env-stale", replace(MINIKUBE, problem=REFUSED), "skip"),
+    ("minikube-docker-env-stale", replace(MINIKUBE, problem=UNREAD), "unknown"),
     ("minikube-docker-env-stale",
-     replace(facts_of("macos_minikube_docker_env"), reachable=False), "fail error"),
+     replace(MINIKUBE, problem=REMOTE, minikube=MINIKUBE.minikube._replace(in_use=False)), "skip"),
     ("minikube-docker-env-stale", COLIMA, "skip"),
     ("minikube-docker-env-stale", replace(COLIMA, minikube=UNREAD), "unknown"),
-    ("wsl1-no-engine", facts_of("wsl1"), "fail error"),
-    ("wsl1-no-engine", replace(COLIMA, where=WSL1, reachable=True), "pass"),
+    ("wsl1-no-engine", WSL_1, "fail error"),
+    ("wsl1-no-engine", replace(COLIMA, where=WSL1), "pass"),
+    ("wsl1-no-engine", replace(WSL_1, problem=UNREAD), "unknown"),
+    ("wsl1-no-engine", replace(WSL_1, problem=HUNG), "skip"),
+    ("wsl1-no-engine", replace(WSL_1, endpoint="tcp://localhost:2375", problem=REMOTE), "skip"),
     ("wsl1-no-engine", COLIMA, "skip"),
     ("wsl1-no-engine", replace(COLIMA, where=UNREAD), "unknown"),
 ]  # fmt: skip
@@ -130,6 +155,117 @@ def test_every_file_is_read() -> None:
     assert told["lima", "docker"] == ("qemu", "sshfs", None, 4)
     assert told["rancher-desktop", "rancher-desktop"] == ("vz", "virtiofs", 2, 6)
     assert told["podman", "m"] == ("vz", None, 5, 2)
+
+
+def test_a_podman_machine_in_wsl_has_wsls_resources() -> None:
+    (found,) = vm_config.configs(Host(import_module("tests.hosts.windows_podman").machine()))
+    assert (found.backend, found.cpus, found.memory) == ("wsl2", None, None)
+
+
+@pytest.mark.parametrize(
+    ("word", "arch"), [("x86_64", "x86_64"), ("aarch64", "aarch64"), ("host", None)]
+)
+def test_the_processor_of_a_vm(word: str, arch: str | None) -> None:
+    text = f"cpu: 4\narch: {word}\nvmType: qemu\n"
+    (found,) = vm_config.configs(mac(files={f"{HOME}/.colima/x/colima.yaml": text}))
+    assert found.arch == arch
+
+
+# -- what a host has -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("macos_two_providers",
+         {"docker-desktop": (True, ["desktop-linux"]), "orbstack": (True, ["orbstack"])}),
+        ("macos_colima_default", {"colima": (True, ["colima"]), "lima": (False, [])}),
+        ("macos_colima_stopped", {"colima": (False, ["colima"]), "lima": (False, [])}),
+        ("macos_lima", {"lima": (True, ["lima-docker"])}),
+        ("macos_rancher_desktop", {"rancher-desktop": (True, ["rancher-desktop"])}),
+        ("macos_podman", {"podman": (True, [])}),
+        ("macos_finch", {"finch": (True, [])}),
+        ("windows_podman", {"podman": (True, [])}),
+        ("windows_rancher_desktop",  # the context is left over
+         {"docker-desktop": (False, ["desktop-linux"]), "rancher-desktop": (True, [])}),
+        ("wsl2_own_dockerd", {"docker-engine": (True, [])}),
+    ],
+)  # fmt: skip
+def test_the_products_of_a_host(name: str, expected: dict[str, tuple[bool, list[str]]]) -> None:
+    found = facts_of(name).installed
+    assert not isinstance(found, Missing)
+    assert {one.provider: (one.running, list(one.contexts)) for one in found} == expected
+
+
+def test_a_server_is_asked_next_to_nothing() -> None:
+    machine = import_module("tests.hosts.ubuntu_2404").machine()
+    asked: list[Any] = []
+
+    class Noting:
+        def answer(self, question: Any, timeout: float) -> Any:
+            asked.append(question)
+            return machine.answer(question, timeout)
+
+    host = Host(Noting())
+    engine.look(host)
+    before = len(asked)
+    assert isinstance(TOPIC.look(host).installed, Missing)
+    assert set(asked[before:]) == {("env", "WSL_DISTRO_NAME"), ("env", "MINIKUBE_ACTIVE_DOCKERD")}
+
+
+def test_a_remote_context_is_told_as_such() -> None:
+    machine = import_module("tests.hosts.macos_colima_default").machine()
+    machine.context("build", "ssh://ops@build.example.com")
+    machine.files[f"{HOME}/.docker/contexts/meta/0/meta.json"] = b"{"
+    told = look(Host(machine)).contexts
+    assert not isinstance(told, Missing)
+    assert [(c.name, c.provider, c.remote) for c in told] == [
+        ("build", None, True), ("colima", "colima", False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "moved"),
+    [
+        (b'{"Driver": {"IPAddress": "192.168.105.9"}}', True),
+        (b'{"Driver": {"IPAddress": "192.168.105.4"}}', False),
+        (b'{"Driver": []}', False),
+        (b"{", False),
+    ],
+)
+def test_where_minikube_has_gone(file: bytes, moved: bool) -> None:
+    machine = import_module("tests.hosts.macos_minikube_docker_env").machine()
+    machine.files[f"{HOME}/.minikube/machines/minikube/config.json"] = file
+    facts = replace(look(Host(machine)), problem=REMOTE)
+    (found,) = verdicts(TOPIC, facts, "minikube-docker-env-stale")
+    assert ("192.168.105.9 now" in found.summary) == moved
+
+
+@pytest.mark.parametrize(
+    ("argv", "wants"),
+    [
+        (["dockerd"], True),
+        (["dockerd", "-H", "fd://"], True),
+        (["dockerd", "-H", "unix:///run/docker.sock"], True),
+        (["dockerd", "-H", "unix:///run/other.sock"], False),
+    ],
+)
+def test_only_a_dockerd_at_the_default_socket_competes(argv: list[str], wants: bool) -> None:
+    machine = import_module("tests.hosts.wsl2_both_engines").machine()
+    for row in machine.gauges["processes"]:
+        if row[3] == "dockerd":
+            row[4] = argv
+    assert look(Host(machine)).own_dockerd is wants
+
+
+def test_nothing_is_claimed_of_a_host_that_nobody_looked_at() -> None:
+    class Unasked(FakeSource):
+        def answer(self, question: Any, timeout: float) -> Any:
+            raise Unrecorded("it was not recorded")
+
+    facts = look(Host(Unasked()))
+    for check in TOPIC.checks:
+        assert said(TOPIC, facts, check.id) in {"skip", "unknown"}, check.id
 
 
 def test_which_of_several_vms_is_meant() -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from probes import model, reachability
 from probes.host import Absent, Denied, Host
 from probes.host.questions import Garbled, Refused, Slow
-from probes.model import Missing
+from probes.model import Missing, have
 from probes.reachability import (
     CliConfig,
     Helper,
@@ -22,6 +24,7 @@ from probes.reachability import (
     Socket,
 )
 from tests.fake_host import SESSION, FakeSource, fake_host
+from tests.hosts.desktop_machine import DESKTOP_APP, PROFILE, inner
 from tests.records import replace
 
 SOCK = "/var/run/docker.sock"
@@ -613,3 +616,153 @@ def test_root_on_a_quiet_host_leaves_nothing_unknown():
     facts = look(**running(files=files, gauges={"session": SESSION, "processes": [DOCKERD]}))
     found = [f for c in reachability.TOPIC.checks for f in model.judge(c, facts)]
     assert {f.outcome for f in found} == {"pass", "skip"}
+
+
+# -- engines in VMs, on Windows, macOS and in WSL --------------------------------------------------
+
+FAILURES = {
+    "absent": Absent("nothing listens"),
+    "slow": Slow("did not answer GET /version within 4.0 s"),
+    "garbled": Garbled("it does not speak HTTP"),
+    "refused": Refused("GET /version was refused with 500", status=500),
+    "denied": Denied("permission denied"),
+}
+OF_LINUX = re.compile(
+    r"systemctl|journalctl|pidof|\bss -|wchan|/proc/|stat -c|(?<!\w)sudo|chown|chmod"
+)
+
+
+class Silent:
+    """A machine whose engine fails in one way."""
+
+    def __init__(self, machine: Any, error: Exception) -> None:
+        self.machine, self.error = machine, error
+
+    def answer(self, question: Any, timeout: float) -> Any:
+        if question[0] in {"engine", "ping"}:
+            raise self.error
+        return self.machine.answer(question, timeout)
+
+
+def mends(name: str, failure: str) -> list[str]:
+    machine = import_module(f"tests.hosts.{name}").machine()
+    facts = reachability.look(Host(Silent(machine, FAILURES[failure])))
+    found = [f for c in reachability.TOPIC.checks for f in model.judge(c, facts)]
+    assert not [f for f in found if f.outcome == "crash"]
+    return [step for f in found if f.outcome == "fail" for step in f.mend]
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("macos_14_arm_good", "docker desktop "),
+        ("macos_colima_default", "colima "),
+        ("macos_lima", "limactl st"),
+        ("macos_orbstack", "orb "),
+        ("macos_podman", "podman machine st"),
+        ("macos_rancher_desktop", "rdctl "),
+        ("windows_11_wsl2_desktop", "docker desktop |net localgroup docker-users"),
+        ("windows_rancher_desktop", "rdctl |Use docker as the user"),
+        ("windows_podman", "podman machine st|Use docker as the user"),
+    ],
+)
+def test_an_engine_in_a_vm_is_started_by_its_own_program(name: str, command: str, failure: str):
+    steps = mends(name, failure)
+    assert any(re.match(command, step) for step in steps), steps
+    assert [step for step in steps if OF_LINUX.search(step)] == []
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "step"),
+    [
+        ("unix:///Users/ann/.colima/dev/docker.sock", "colima start dev"),
+        ("unix:///Users/ann/.colima/default/docker.sock", "colima start"),
+        ("unix:///Users/ann/.lima/web/sock/docker.sock", "limactl start web"),
+        ("unix:///Users/ann/.colima/x;rm -rf ~/docker.sock", "colima start"),
+        ("unix:///var/folders/T/podman/build-api.sock", "podman machine start build"),
+    ],
+)
+def test_the_vm_that_the_endpoint_names_is_started(endpoint: str, step: str):
+    machine = import_module("tests.hosts.macos_colima_default").machine()
+    machine.env["DOCKER_HOST"] = endpoint
+    facts = reachability.look(Host(Silent(machine, FAILURES["absent"])))
+    assert step in reachability.starts(have(facts.service, Service("")))
+
+
+@pytest.mark.parametrize(
+    ("failure", "check"),
+    [("refused", "engine-answers-with-error"), ("denied", "remote-engine-unreachable")],
+)
+def test_an_engine_elsewhere_is_not_this_computers_product(failure: str, check: str):
+    machine = import_module("tests.hosts.macos_14_arm_good").machine()
+    machine.env["DOCKER_HOST"] = "tcp://build.example.com:2376"
+    facts = reachability.look(Host(Silent(machine, FAILURES[failure])))
+    (found,) = model.judge(CHECKS[check], facts)
+    assert found.outcome == "fail"
+    assert [step for step in found.mend if "desktop" in step] == []
+
+
+def test_docker_desktop_in_wsl_is_restarted_from_windows():
+    assert mends("wsl2_desktop_integration", "slow")[0].startswith("docker.exe desktop restart")
+
+
+def test_docker_desktop_for_linux_is_a_unit_of_the_user():
+    steps = mends("ubuntu_desktop_linux", "slow")
+    assert steps == ["systemctl --user restart docker-desktop.service"]
+
+
+def test_windows_own_service_is_told_as_such():
+    facts = replace(
+        HEALTHY,
+        **down(reachability.HUNG, endpoint="npipe:////./pipe/docker_engine"),
+        platform="windows",
+        product=Service("product", "docker-engine"),
+    )
+    (found,) = model.judge(CHECKS["engine-hangs"], facts)
+    assert found.mend[0].startswith("Restart-Service docker")
+
+
+def test_the_context_of_the_engine_that_runs_is_named():
+    dead = {
+        **down(reachability.DEAD, endpoint="unix:///Users/ann/.colima/default/docker.sock"),
+        "chosen_by": "currentContext of config.json",
+        "others": (Other("/Users/ann/.orbstack/run/docker.sock", "OrbStack", True, "orbstack"),),
+    }
+    (found,) = judge("docker-context-dead", **dead)
+    assert found.mend == ("docker context use orbstack   # the engine that runs",)
+    (found,) = judge("docker-context-dead", **dead | {"chosen_by": "DOCKER_HOST"})
+    assert found.mend[0].startswith("unset DOCKER_HOST")
+    (found,) = judge("docker-context-dead", **dead, platform="windows")
+    assert "unset" not in found.mend[0]
+
+
+def on_windows(config: dict[str, Any], path: str = "") -> dict[str, model.Finding]:
+    machine = import_module("tests.hosts.windows_11_wsl2_desktop").machine()
+    file = inner(rf"{PROFILE}\.docker\config.json")
+    machine.files[file] = json.dumps(config).encode()
+    machine.stats[file] = {"mode": 0o666}
+    machine.env["PATH"] = path or machine.env["PATH"]
+    facts = reachability.look(Host(machine))
+    return {f.id: f for c in reachability.TOPIC.checks for f in model.judge(c, facts)}
+
+
+def test_the_files_of_the_cli_on_windows():
+    found = on_windows({"auths": {"r.example": {"auth": "YTpi"}}, "credsStore": "desktop"})
+    assert found["registry-login-readable"].outcome == "skip"
+    assert found["docker-config-foreign-owner"].outcome == "skip"
+    assert found["credential-helper-missing"].outcome == "pass"
+    gone = on_windows({"credsStore": "gone"})["credential-helper-missing"]
+    assert gone.outcome == "fail"
+    assert gone.mend[0].startswith(rf'copy "{PROFILE}\.docker\config.json"')
+
+
+BIN = rf"{DESKTOP_APP}\resources\bin"
+
+
+@pytest.mark.parametrize("written", [BIN, BIN + "\\", f'"{BIN}"', BIN.replace("\\", "/")])
+def test_a_folder_of_windows_path_however_it_is_written(written: str):
+    found = on_windows({"credsStore": "desktop"}, rf"C:\Windows;{written}")
+    assert found["credential-helper-missing"].outcome == "pass"
+    found = on_windows({"credsStore": "desktop"}, r"C:\Windows")
+    assert found["credential-helper-missing"].outcome == "fail"
