@@ -18,6 +18,7 @@ from probes.formats.file_kinds import DAEMON_JSON, WSL_CONF, WSLCONFIG
 from probes.host import Host
 from probes.host.redaction import redact_text
 from probes.model import ERROR, FAIL, UNKNOWN, Evidence, Finding
+from probes.overlaps import merge
 from probes.pasted import recognition, source
 from probes.pasted.cleaning import SIZE_LIMIT, clean
 from probes.record import NamedTuple
@@ -98,7 +99,7 @@ def triage(data: bytes) -> Triage:
     )
     report = _looked_at(told)
     report = report._replace(
-        findings=tuple(doctor.sort(_with_messages(report.findings, matches))),
+        findings=tuple(doctor.sort(merge(_with_messages(report.findings, matches)))),
     )
     return Triage(tuple(pieces), report, _needed(told, report), pasted.is_cut)
 
@@ -378,6 +379,8 @@ ON_THE_HOST = "pipx run hullcheck doctor"
 
 def _needed(told: Told, report: Report) -> tuple[Needed, ...]:
     there = {piece.kind for piece in told.pieces}
+    if any(f.outcome == FAIL and f.topic in {"daemon-log", "desktop-log"} for f in report.findings):
+        there.add(recognition.LOG)
     unknown: dict[str, int] = {}
     for finding in report.findings:
         if finding.outcome == UNKNOWN:

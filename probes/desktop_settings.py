@@ -237,8 +237,11 @@ def _of_settings(host: Host, settings: Settings) -> str:
 
 
 def is_apple_silicon(host: Host) -> bool:
-    """Whether this Mac's processor is Apple's."""
-    return str(host.gauge("system")["machine"]).lower() in {"arm64", "aarch64"}
+    """Whether this Mac's processor is Apple's. Raises: Absent where the host does not tell it."""
+    machine = str(host.gauge("system")["machine"]).lower()
+    if not machine:
+        raise Absent("which processor this Mac has is not told", look="uname -m")
+    return machine in {"arm64", "aarch64"}
 
 
 VIRTIOFS, GRPC_FUSE, OSXFS, NO_SHARING, NINE_P = "virtiofs", "grpcfuse", "osxfs", "none", "9p"

@@ -276,7 +276,7 @@ def get(host: Host, path: str) -> Any:  # noqa: ANN401 - any JSON
             host.engine(where.endpoint, "/version")
         return host.engine(where.endpoint, path)
     except Absent as error:
-        if where.chosen_by == "default" and not host.derive(installed):
+        if where.chosen_by == "default" and has_none(host):
             raise NoEngine("there is no container engine on this host") from None
         raise Absent(f"the engine is not running: {error.reason}", look=error.look) from None
 
@@ -308,7 +308,7 @@ def version_here(host: Host) -> str:
     silent = FAILURES.get(seen.version.kind, Garbled)(seen.version.reason, look=seen.version.look)
     if not seen.endpoint.startswith("unix://"):
         raise silent
-    if not host.derive(installed):
+    if has_none(host):
         raise NoEngine("there is no container engine on this host")
     try:
         printed = host.output("dockerd", "--version")
@@ -334,6 +334,15 @@ def installed(host: Host) -> bool:
     if not isinstance(folder, str) or not folder:
         return False
     return any(is_there(host, _join(host, folder, path)) for path in paths)
+
+
+def has_none(host: Host) -> bool:
+    """Whether it is certain that no engine is here.
+
+    Not of a host whose processes nobody could look at, as pasted text is.
+    """
+    looked = not isinstance(known(host.processes), Missing)
+    return looked and not host.derive(installed)
 
 
 def is_there(host: Host, path: str) -> bool:
@@ -390,7 +399,7 @@ def _daemon(host: Host) -> Daemon:
         activated = [p for p in daemons if any("fd://" in word for word in p.argv)]
         daemons = activated if len(activated) == 1 else daemons
     if not daemons:
-        if where.chosen_by == "default" and not host.derive(installed):
+        if where.chosen_by == "default" and has_none(host):
             raise NoEngine("there is no container engine on this host")
         raise Absent("no dockerd is running on this host", look="pgrep -a dockerd")
     if len(daemons) > 1:

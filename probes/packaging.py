@@ -258,7 +258,7 @@ def _flavour(host: Host) -> str:
         return "docker-ce" if community else _by_version(version) or "docker"
     if not seen.reachable and not seen.endpoint.startswith("unix://"):
         raise engine.NotHere("the engine is on another machine and does not answer")
-    if not seen.reachable and not host.derive(engine.installed):
+    if not seen.reachable and engine.has_none(host):
         return "none"
     names = {p.name for p in have(known(lambda: packages(host)), ())}
     if community:
@@ -365,7 +365,7 @@ def look(host: Host) -> Packaging:
 def _would_be_here(host: Host, seen: engine.Engine) -> bool:
     if not seen.endpoint.startswith("unix://"):
         return False
-    if not host.derive(engine.installed):
+    if engine.has_none(host):
         raise engine.NoEngine("there is no container engine on this host")
     return True
 

@@ -110,6 +110,8 @@ class Client(NamedTuple):
     context: str = ""
     os: str = ""
     """darwin, linux or windows."""
+    arch: str = ""
+    """amd64 or arm64."""
     endpoint: str = ""
     """Where it, or a library in its place, says that it connects to."""
 
@@ -182,12 +184,12 @@ def _client(lines: list[str]) -> Client:
     for line in lines:
         key, _, value = line.strip().partition(":")
         told.setdefault(key.strip(), value.strip())
-    system = told.get("OS/Arch", "").partition("/")[0]
+    system, _, arch = told.get("OS/Arch", "").partition("/")
     endpoint = told.get("Resolved Docker Host") or told.get("Host") or ""
     version = told.get("Version", "") if "Client" in told else told.get("Client version", "")
     if "://" not in endpoint:
         endpoint = ""
-    return Client(version, told.get("Context", ""), system, endpoint)
+    return Client(version, told.get("Context", ""), system, arch, endpoint)
 
 
 def _flat(body: list[str]) -> list[_Line]:

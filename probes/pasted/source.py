@@ -75,6 +75,8 @@ class Told:
         for piece in self.pieces:
             self._take(piece)
         self.endpoint = self.endpoint or _endpoint_in(text)
+        self.machine = self._machine(text)
+        """The computer's processor: x86_64 or arm64; empty where the text does not tell."""
         self.platform = self._platform(text, shell)
         """Of the computer: windows, macos, linux or wsl2; empty where the text does not tell."""
 
@@ -103,6 +105,20 @@ class Told:
             self.files.setdefault(
                 kind, piece.text.encode("latin-1" if whole else "utf-8", "replace")
             )
+
+    def _machine(self, text: str) -> str:
+        detected = re.search(r"detected host platform \(linux/(\w+)", text)
+        words = (
+            str(self.info.get("Architecture") or ""),
+            str(self.version.get("Arch") or ""),
+            self.client.arch,
+            detected[1] if detected else "",
+            next(
+                iter(re.findall(r"\b(?:x86_64|arm64|aarch64)\b", self.outputs.get(UNAME, ""))), ""
+            ),
+        )
+        found = next((word for word in words if word), "")
+        return {"amd64": "x86_64", "aarch64": "arm64"}.get(found, found)
 
     def _platform(self, text: str, shell: str) -> str:
         uname = self.outputs.get(UNAME, "")
@@ -184,7 +200,10 @@ def _docker_json(value: dict[str, Any]) -> docker_text.Told:
     client = value.get("Client") or value.get("ClientInfo")
     said = client if isinstance(client, dict) else {}
     about = docker_text.Client(
-        str(said.get("Version") or ""), str(said.get("Context") or ""), str(said.get("Os") or "")
+        str(said.get("Version") or ""),
+        str(said.get("Context") or ""),
+        str(said.get("Os") or ""),
+        str(said.get("Arch") or ""),
     )
     if "Server" in value:
         server = value["Server"]
@@ -254,7 +273,10 @@ class PastedSource:
         if name in {"PATH", "WSL_DISTRO_NAME"}:
             return _OPEN
         if name == "DOCKER_HOST":
-            return None if self._told.context else self._told.endpoint or None
+            # The default is what is used where nobody says otherwise.
+            endpoint = self._told.endpoint
+            default = WINDOWS_PIPE if self._platform == WINDOWS else "unix:///var/run/docker.sock"
+            return None if self._told.context or endpoint == default else endpoint or None
         if name == "DOCKER_CONTEXT":
             return self._told.context or None
         return self._env().get(name)
@@ -294,7 +316,7 @@ class PastedSource:
             release = "microsoft-standard-WSL2"
         return {
             "platform": LINUX if self._platform == WSL2 else self._platform,
-            "machine": str(told.info.get("Architecture") or told.version.get("Arch") or ""),
+            "machine": told.machine,
             "release": release,
             "kernel_version": "",
             "hostname": str(told.info.get("Name") or "") if here else "",

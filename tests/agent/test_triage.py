@@ -123,6 +123,31 @@ def test_a_whole_report_however_it_was_pasted(report, changed):
     assert (engine.provider, engine.backend, host.platform) == ("docker-desktop", "wsl2", "windows")
 
 
+@pytest.mark.parametrize(
+    ("name", "where", "kinds", "expected"),
+    [
+        ("linux-report.md", (None, "linux"),
+         ["docker version", "daemon.json", "/etc/os-release", "uname -a", "messages"],
+         {"daemon-json-syntax", "log-start-limit", "client-no-daemon"}),
+        ("mac-report.md", ("docker-desktop", "macos"),
+         ["sw_vers", "docker context ls", "settings-store.json", "messages"],
+         {"desktop-hypervisor-removed", "desktop-file-sharing-slow"}),
+        ("windows-down.md", (None, "windows"), ["wsl --status", "wsl --list --verbose", "messages"],
+         {"engine-not-running", "desktop-log-virtualization-off"}),
+        ("version-json.md", ("colima", "macos"), ["docker version"], set()),
+    ],
+)  # fmt: skip
+def test_whole_reports(name, where, kinds, expected):
+    found = read(PASTED / name)
+    assert [piece.kind for piece in found.pieces] == kinds
+    assert (found.report.engine.provider, found.report.host.platform) == where
+    assert fails(found) == expected
+    # What nobody looked at is not known to be absent.
+    assert "no container engine" not in triage_text.render(
+        found, width=80, colour=False, verbose=False
+    )
+
+
 def test_latin_1():
     text = "Prüfung: größer\nClient:\n Context: default\nServer:\n Server Version: 28.1.1\n"
     found = triage.triage(text.encode("latin-1"))
