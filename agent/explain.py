@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from agent.report.escaping import visible
 from agent.report.layout import BOLD, CYAN, DIM, both_ends, columns, hang, paint, wrap
 from fixes import by_check
+from probes.model import ERROR, Check, skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fixes.model import Fix
-    from probes.model import Check
+    from probes.model import Verdict
 
 SCHEMA = "hullcheck.explain/1"
 
@@ -44,6 +45,40 @@ def explain(check: Check, *, width: int, colour: bool) -> str:
     if check.references:
         lines += ["", paint("References", BOLD, colour), *(f"  {x}" for x in check.references)]
     return "\n".join(lines) + "\n"
+
+
+def messages() -> dict[str, Check]:
+    """What triage knows of the client's error messages, by id, in the shape of checks.
+
+    No host is asked about them: they are seen in pasted text alone.
+    """
+    from probes.formats.desktop_log_patterns import CLIENT_PATTERNS
+
+    def told_by_text(_facts: object) -> Verdict:
+        return skip("it is read from pasted text: hullcheck triage")
+
+    found = {}
+    for pattern in CLIENT_PATTERNS:
+        parts = [
+            pattern.says,
+            "## What it reads\nA line that somebody has pasted (`hullcheck triage`).",
+            "## How to mend it\n" + "\n".join(f"- {step}" for step in pattern.mend),
+        ]
+        if pattern.checks:
+            names = ",".join(pattern.checks)
+            parts.append(f"## What finds the cause\n`hullcheck doctor --only {names}` on the host.")
+        found[pattern.id] = Check(
+            id=pattern.id,
+            topic="client",
+            severity=ERROR,
+            title=pattern.title,
+            doc="\n\n".join(parts),
+            references=pattern.references,
+            applies="pasted text",
+            tags=(),
+            judge=told_by_text,
+        )
+    return found
 
 
 def heading(

@@ -24,6 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     from probes import load_checks
 
     checks = load_checks()
+    if any(name.startswith("client-") for name in arguments.id):
+        checks |= explain.messages()
     for name in arguments.id:
         if name not in checks and name not in FIXES:
             close = explain.nearest(name, [*checks, *FIXES])
