@@ -17,7 +17,7 @@ from probes.formats.desktop_log_patterns import recognise as recognise_messages
 from probes.formats.file_kinds import DAEMON_JSON, WSL_CONF, WSLCONFIG
 from probes.host import Host
 from probes.host.redaction import redact_text
-from probes.model import ERROR, FAIL, UNKNOWN, Evidence, Finding
+from probes.model import ERROR, FAIL, PASS, UNKNOWN, Evidence, Finding
 from probes.overlaps import merge
 from probes.pasted import recognition, source
 from probes.pasted.cleaning import SIZE_LIMIT, clean
@@ -120,7 +120,7 @@ def _looked_at(told: Told) -> Report:
     }:
         # A distribution tells of itself, and beside it somebody pasted what Windows has.
         around = _run(told, source.WINDOWS, doctor.Selection(only=_AROUND))
-        told_there = {f.id for f in around.findings if f.outcome != UNKNOWN}
+        told_there = {f.id for f in around.findings if f.outcome in {FAIL, PASS}}
         kept = [f for f in report.findings if f.id not in told_there]
         more = [f for f in around.findings if f.id in told_there]
         report = report._replace(findings=(*kept, *more))

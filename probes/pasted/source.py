@@ -251,6 +251,9 @@ class PastedSource:
         release = told.outputs.get(OS_RELEASE)
         if release:
             self._files["/etc/os-release"] = release.encode()
+        if platform == WSL2 and WSL_CONF in told.files:
+            # Only a distribution has such a file; a container on its kernel has none.
+            self._files["/run/systemd/container"] = b"wsl\n"
         self._runs = self._outputs()
         self._config = self._cli_config()
 

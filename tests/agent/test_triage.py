@@ -134,6 +134,9 @@ def test_a_whole_report_however_it_was_pasted(report, changed):
          {"desktop-hypervisor-removed", "desktop-file-sharing-slow"}),
         ("windows-down.md", (None, "windows"), ["wsl --status", "wsl --list --verbose", "messages"],
          {"engine-not-running", "desktop-log-virtualization-off"}),
+        ("wsl2-report.md", ("docker-engine", "wsl2"), ["docker info", "wsl.conf", ".wslconfig"],
+         {"data-root-no-d-type", "wslconfig-value-misspelt", "wslconfig-invalid-value",
+          "wsl-conf-invalid-value"}),
         ("version-json.md", ("colima", "macos"), ["docker version"], set()),
     ],
 )  # fmt: skip
