@@ -144,10 +144,17 @@ def look(host: Host) -> Windows:
         if asks
         else Missing("a virtual machine runs, or none is needed", "inapplicable"),
         reserved=known(lambda: _reserved(host)),
-        containers=known(lambda: str(engine.info(host).get("OSType") or "linux")),
+        containers=known(lambda: _containers(host)),
         drive=known(lambda: _drive(host)),
         desktop=known(lambda: desktop_settings.installed(host)),
     )
+
+
+def _containers(host: Host) -> str:
+    system = engine.version(host).get("Os") or engine.info(host).get("OSType")
+    if not system:
+        raise Absent("the engine does not tell whose containers it runs", look="docker version")
+    return str(system)
 
 
 def _wants(host: Host) -> str:
@@ -550,7 +557,7 @@ def windows_containers_mode(windows: Windows) -> Verdict:
     r"""The engine that answers runs Windows containers, not those of Linux.
 
     ## What it reads
-    OSType of the engine.
+    Os of the engine's version, else OSType of its info.
 
     ## Why it matters
     Images of Linux, which nearly all are, end with "no matching manifest for windows/amd64".
@@ -566,7 +573,7 @@ def windows_containers_mode(windows: Windows) -> Verdict:
     A note: it may be what is wanted.
     """
     system = need(windows.containers)
-    seen = Evidence("engine GET /info", "OSType", system, "linux")
+    seen = Evidence("engine GET /version", "Os", system, "linux")
     if system != "windows":
         return ok("the engine runs containers of Linux", seen)
     return fail(

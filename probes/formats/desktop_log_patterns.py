@@ -1400,7 +1400,7 @@ CLIENT_PATTERNS: tuple[ClientPattern, ...] = (
             "docker pull --platform linux/amd64 IMAGE runs it by emulation, slower",
             "better: a tag or image that has linux/arm64",
         ),
-        ("rosetta-off",),
+        ("rosetta-off", "windows-containers-mode"),
         ("https://docs.docker.com/build/building/multi-platform/",),
     ),
     ClientPattern(

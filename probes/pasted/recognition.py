@@ -83,7 +83,7 @@ _UNAME = re.compile(
     r"[ \t]*(?:Linux|Darwin) \S+ (?P<release>\d+\.\d+\S*) .*(?:GNU/Linux|x86_64|aarch64|arm64|RELEASE_)"
 )
 _SW = re.compile(r"[ \t]*(?:ProductName|ProductVersion|ProductVersionExtra|BuildVersion):\s+\S")
-_LABELLED_VERSION = re.compile(r"[^:\uff1a\n]{2,60}[:\uff1a][ \t]*\d+(?:\.\d+){2,3}")
+_LABELLED_VERSION = re.compile(r"[^:\uff1a\n]{1,60}[:\uff1a][ \t]*\d+(?:\.\d+){2,3}")
 _CONTEXTS = re.compile(r"[ \t]*NAME\b.*\bDOCKER ENDPOINT\b")
 _SMI = re.compile(r"NVIDIA-SMI\s+\d+|^\s*GPU \d+: .*\(UUID: GPU-")
 _TABLE = re.compile(r"[ \t]*[|+]")
