@@ -164,7 +164,8 @@ def _operating_system(host: Host) -> dict[str, str]:
 def system_name(host: Host) -> tuple[str, str]:
     """What this host's system is called, and its version: ("Debian GNU/Linux", "12").
 
-    macOS counts Darwin's major versions: 20 was 11, 24 was 15, and 25 is 26 (Apple's release notes).
+    On macOS sw_vers(1) tells; where it does not, Darwin's major version, which macOS counts: 20 was
+    11, 24 was 15, and 25 is 26 (Apple's release notes).
 
     Raises: Absent where it is not told; Unreadable.
     """
@@ -175,6 +176,9 @@ def system_name(host: Host) -> tuple[str, str]:
             raise Absent("which Windows this is is not told", look="winver")
         return str(system["kernel_version"]), ""
     if where == desktop_host.MACOS:
+        told = known(lambda: host.output("sw_vers", "-productVersion").strip())
+        if isinstance(told, str) and told[:1].isdigit():
+            return "macOS", told
         major = str(system["release"]).partition(".")[0]
         if not major.isdigit() or int(major) < _DARWIN_OF_MACOS_11:
             raise Absent("which macOS this is is not told", look="sw_vers")

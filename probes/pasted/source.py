@@ -373,6 +373,9 @@ class PastedSource:
                 for row in parse_list(told.outputs[WSL_LIST])
             )
             found["wsl.exe", "--list", "--verbose"] = [0, text, ""]
+        mac = re.search(r"ProductVersion:\s*(\S+)", told.outputs.get(SW_VERS, ""))
+        if mac:
+            found["sw_vers", "-productVersion"] = [0, f"{mac[1]}\n", ""]
         if told.client.version:
             printed = f"Docker version {told.client.version}, build unknown\n"
             found["docker", "--version"] = [0, printed, ""]

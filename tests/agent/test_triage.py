@@ -145,6 +145,8 @@ def test_whole_reports(name, where, kinds, expected):
     assert [piece.kind for piece in found.pieces] == kinds
     assert (found.report.engine.provider, found.report.host.platform) == where
     assert fails(found) == expected
+    if name == "mac-report.md":
+        assert (found.report.host.os_name, found.report.host.os_version) == ("macOS", "14.5")
     # What nobody looked at is not known to be absent.
     assert "no container engine" not in triage_text.render(
         found, width=80, colour=False, verbose=False
