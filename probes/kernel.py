@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from probes import engine, engine_network
+from probes import engine, engine_network, kernel_log
 from probes.cgroups import cgroup_version
 from probes.engine_host import (
     CONTAINERS,
@@ -17,10 +17,9 @@ from probes.engine_host import (
 )
 from probes.engine_identity import items
 from probes.formats.kernel_config import parse_kernel_config, unpack
-from probes.formats.kernel_log import KernelLine, parse_kernel_log
 from probes.formats.timestamps import parse_stamp
 from probes.formats.versions import major_minor, parse_version
-from probes.host.questions import Absent, Denied, Garbled, Unreadable
+from probes.host.questions import Absent, Garbled
 from probes.model import (
     ERROR,
     NOTE,
@@ -41,6 +40,7 @@ from probes.record import NamedTuple
 from probes.thresholds import Threshold
 
 if TYPE_CHECKING:
+    from probes.formats.kernel_log import KernelLine
     from probes.host import Host
 
 OLDEST = (4, 18)
@@ -270,7 +270,7 @@ def look(host: Host) -> Kernel:
             x for x in have(known(lambda: host.list("/lib/modules")), ()) if x != release
         ),
         bridge_filtering=absent_as(lambda: _bridge_filtering(host), 0),
-        log=known(lambda: _concerning(_log(host), _uptime(host))),
+        log=known(lambda: _concerning(kernel_log.lines(host, KEYWORDS), _uptime(host))),
         uptime=known(lambda: _uptime(host)),
         memory_pressure=known(lambda: _pressure(host, "memory", "some")),
         io_pressure=known(lambda: _pressure(host, "io", "full")),
@@ -426,32 +426,6 @@ def _uptime(host: Host) -> float:
         return float(words[0])
     except (ValueError, IndexError):
         raise Garbled("/proc/uptime holds no number", look="cat /proc/uptime") from None
-
-
-def _log(host: Host) -> list[KernelLine]:
-    """What concerns us in dmesg where it may be read, else in the journal, else in the syslog."""
-    if inside := container_of(host):
-        raise engine.NotHere(f"the kernel's log belongs to the host of this {inside} container")
-    try:
-        ran = host.run("dmesg")
-        if ran.code == 0:
-            return parse_kernel_log(ran.out, KEYWORDS)
-    except Absent:
-        pass
-    try:
-        ran = host.run(
-            "journalctl", "-k", "-b", "-q", "--no-pager", "-n", "3000", "-o", "short-monotonic"
-        )
-        if ran.code == 0 and parse_kernel_log(ran.out):
-            return parse_kernel_log(ran.out, KEYWORDS)
-    except Absent:
-        pass
-    try:
-        return parse_kernel_log(host.read_tail("/var/log/kern.log"), KEYWORDS)
-    except Unreadable:
-        raise Denied(
-            "the kernel's log may not be read by this user", look="sudo dmesg -T | tail -n 200"
-        ) from None
 
 
 KEYWORDS = ("unregister_netdevice", "INFO: task", "BUG: soft lockup", "nf_conntrack")

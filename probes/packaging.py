@@ -236,6 +236,25 @@ def _packages(host: Host) -> tuple[Package, ...]:
     raise engine.NotHere("this host has no package database that hullcheck knows")
 
 
+def packages_like(host: Host, *patterns: str) -> tuple[Package, ...]:
+    """The installed packages whose names fit one of the patterns of a shell.
+
+    Raises: NotHere where the host has no package database that is known.
+    """
+    from fnmatch import fnmatchcase
+
+    if engine.is_there(host, "/var/lib/dpkg/info"):
+        return parse_dpkg(host.run("dpkg-query", "-W", "-f", DPKG_FORMAT, *patterns).out)
+    if engine.is_there(host, "/var/lib/pacman/local"):
+        folders = host.list("/var/lib/pacman/local")
+        names = {folder.rsplit("-", 2)[0] for folder in folders}
+        wanted = {name for name in names if any(fnmatchcase(name, p) for p in patterns)}
+        return parse_pacman(folders, wanted)
+    if engine.is_there(host, "/var/lib/rpm") or engine.is_there(host, "/usr/lib/sysimage/rpm"):
+        return parse_rpm(host.run("rpm", "-qa", "--qf", RPM_FORMAT, *patterns).out)
+    raise engine.NotHere("this host has no package database that hullcheck knows")
+
+
 def flavour(host: Host) -> str:
     """Which build of an engine this is: docker-ce, docker.io, moby-engine, snap, static, synology...
 
